@@ -1,0 +1,23 @@
+/** What a handler is given beside the message, and the shape of a service. */
+import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Method } from '../contract/method.ts';
+import type { Caller } from './caller.ts';
+import type { Instance } from './tenant.ts';
+
+/** An authenticated call on one tenant. */
+export interface Call {
+  readonly method: Method;
+  readonly instance: Instance;
+  readonly caller: Caller;
+  /** The organization context: `x-zitadel-orgid`, else the caller's own organization (reference/authn-authz-oidc.md 1.5). */
+  readonly orgId: string;
+  /** Moment (ms since epoch) after which nobody waits for the answer. */
+  readonly deadline: number | undefined;
+  /** `x-keyward-allow-last-owner: true` was sent (DESIGN.md 8). */
+  readonly allowLastOwner: boolean;
+}
+
+export type Handler<M> = M extends DescMethodUnary<infer I, infer O> ? (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>> : never;
+
+/** The RPCs of a service that are served; the others answer `unimplemented`. */
+export type Implementation<S extends DescService> = { readonly [N in keyof S['method']]?: Handler<S['method'][N]> };
