@@ -2,6 +2,7 @@
 import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Method } from '../contract/method.ts';
 import type { Caller } from './caller.ts';
+import type { Guard } from './guard.ts';
 import type { Instance } from './tenant.ts';
 
 /** An authenticated call on one tenant. */
@@ -9,6 +10,7 @@ export interface Call {
   readonly method: Method;
   readonly instance: Instance;
   readonly caller: Caller;
+  readonly db: Guard;
   /** The organization context: `x-zitadel-orgid`, else the caller's own organization (reference/authn-authz-oidc.md 1.5). */
   readonly orgId: string;
   /** Moment (ms since epoch) after which nobody waits for the answer. */

@@ -15,6 +15,13 @@ export interface Incoming {
   /** Moment (ms since epoch) after which nobody waits for the answer. */
   readonly deadline: number | undefined;
   readonly requestId: string;
+  /** Filled by the pipeline as it learns them; read by the transport for the line that tells of the call. */
+  readonly seen: Seen;
+}
+
+export interface Seen {
+  instance: string | undefined;
+  caller: string | undefined;
 }
 
 /** Runs a decoded call and gives the response message; rejects with a Failure only. */

@@ -1,0 +1,121 @@
+/**
+ * Who is calling: a token becomes a caller with his memberships. A node remembers callers by the hash of their token, under the versions
+ * of user, organization and instance; every statement re-checks these (guard.ts), so that memory can be late but never lie.
+ */
+import { digest, matches } from '../crypto/secret.ts';
+import { Failure } from '../failure/failure.ts';
+import type { Store } from '../store/connect.ts';
+import { binding, gate } from './gate.ts';
+import { parseToken } from './token.ts';
+import type { Instance } from './tenant.ts';
+
+export type Level = 'project' | 'organization' | 'instance';
+
+export interface Membership {
+  readonly level: Level;
+  /** Id of the project, organization or instance. */
+  readonly objectId: string;
+  readonly roles: readonly string[];
+}
+
+/** Epoch and version of a row when it was read. */
+export interface Stamp {
+  readonly epoch: bigint;
+  readonly accessVersion: bigint;
+}
+
+export interface Caller {
+  readonly userId: string;
+  /** The organization that the user lives in. */
+  readonly orgId: string;
+  readonly memberships: readonly Membership[];
+  readonly user: Stamp;
+  readonly org: Stamp;
+  /** End of the token, in ms since the epoch. */
+  readonly expiresAt: number;
+}
+
+const NO_HEADER = { code: 'unauthenticated', key: 'auth header missing' } as const;
+const BAD_HEADER = { code: 'unauthenticated', key: 'invalid auth header', id: 'AUTH-toLo1' } as const;
+/** Whatever is wrong with a token: the raw key, never translated. */
+const BAD_TOKEN = { code: 'unauthenticated', key: 'Errors.Token.Invalid', id: 'AUTH-7fs1e' } as const;
+
+/** Most callers that a node remembers at once. */
+const REMEMBERED = 20_000;
+const LEVELS: Readonly<Record<number, Level>> = { 1: 'project', 2: 'organization', 3: 'instance' };
+
+export class Callers {
+  readonly #store: Store;
+  readonly #byToken = new Map<string, Caller>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * The caller behind an `authorization` header, in the order of reference/authn-authz-oidc.md 1.2.
+   * `fresh` asks the database whatever is remembered. Fails with `unauthenticated`.
+   */
+  async authenticate(instance: Instance, header: string | undefined, fresh: boolean): Promise<Caller> {
+    const token = bearer(header);
+    const key = `${instance.id} ${digest(token).toString('base64')}`;
+    const remembered = fresh ? undefined : this.#byToken.get(key);
+    if (remembered && remembered.expiresAt > Date.now()) return remembered;
+    this.#byToken.delete(key);
+    const caller = await this.#load(instance, token);
+    if (!caller) throw new Failure(BAD_TOKEN);
+    if (this.#byToken.size >= REMEMBERED) this.#byToken.clear();
+    this.#byToken.set(key, caller);
+    return caller;
+  }
+
+  /** The door of personal access tokens. */
+  async #load(instance: Instance, token: string): Promise<Caller | undefined> {
+    const parsed = parseToken(token);
+    if (!parsed) return undefined;
+    const [row] = await this.#store.run(
+      (sql) => sql<Row[]>`
+        select p.hash, p.user_id, extract(epoch from p.expires_at)::float8 * 1000 as expires_at, u.org_id,
+          u.epoch as user_epoch, u.access_version as user_version, o.epoch as org_epoch, o.access_version as org_version,
+          (select coalesce(jsonb_agg(jsonb_build_object('level', m.level, 'objectId', m.object_id, 'roles', m.roles)), '[]')
+           from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id) as memberships
+        from pats p
+        join users u on u.instance_id = p.instance_id and u.user_id = p.user_id
+        join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
+        join instances i on i.instance_id = u.instance_id
+        where p.instance_id = ${instance.id} and p.token_id = ${parsed.tokenId} and p.expires_at > now()
+          and ${gate(sql)} and ${binding(sql, sql`p`)}`,
+    );
+    if (!row || !matches(token, row.hash)) return undefined;
+    return {
+      userId: row.user_id,
+      orgId: row.org_id,
+      memberships: row.memberships.map(({ level, ...rest }) => ({ level: LEVELS[level]!, ...rest })),
+      user: { epoch: row.user_epoch, accessVersion: row.user_version },
+      org: { epoch: row.org_epoch, accessVersion: row.org_version },
+      expiresAt: row.expires_at,
+    };
+  }
+}
+
+interface Row {
+  hash: Buffer;
+  user_id: string;
+  org_id: string;
+  expires_at: number;
+  user_epoch: bigint;
+  user_version: bigint;
+  org_epoch: bigint;
+  org_version: bigint;
+  memberships: { level: number; objectId: string; roles: string[] }[];
+}
+
+/** The token of a header: split at `Bearer ` into exactly two parts; text before is ignored, blanks around the token do no harm. */
+function bearer(header: string | undefined): string {
+  if (header === undefined || header === '') throw new Failure(NO_HEADER);
+  // A control character cannot be part of a header's text (RFC 9110 5.5).
+  if (/[\0-\x1f\x7f]/.test(header)) throw new Failure(BAD_HEADER);
+  const parts = header.split('Bearer ');
+  if (parts.length !== 2) throw new Failure(BAD_HEADER);
+  return parts[1]!.trim();
+}

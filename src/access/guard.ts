@@ -1,0 +1,95 @@
+/**
+ * The guard: the only way of a handler to the database. Every statement re-checks, by primary key, that the caller is still who the node
+ * remembers (states, epochs and versions of user, organization and instance). If not, nothing happened: the statement finds no row in
+ * `caller`, Stale is thrown, and the pipeline loads the caller anew and decides again.
+ */
+import { Failure } from '../failure/failure.ts';
+import type { Fragment, Query, Sql, Store } from '../store/connect.ts';
+import type { Caller } from './caller.ts';
+import { gate } from './gate.ts';
+import type { Instance } from './tenant.ts';
+
+/** What was remembered of the caller holds no more; the call runs again with what is true now. */
+export class Stale extends Error {}
+
+/** Builds one statement. It must begin with `with caller as (${caller})` and end in `from caller left join …`, so that no row means: stale. */
+export type Statement<Row extends object> = (sql: Sql, caller: Fragment) => Query<Row>;
+
+export class Guard {
+  readonly #store: Store;
+  readonly #instance: Instance;
+  readonly #caller: Caller;
+  readonly #deadline: number | undefined;
+
+  constructor(store: Store, instance: Instance, caller: Caller, deadline: number | undefined) {
+    this.#store = store;
+    this.#instance = instance;
+    this.#caller = caller;
+    this.#deadline = deadline;
+  }
+
+  /** One statement that reads, without a lock. */
+  read<Row extends object>(statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+    return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'run');
+  }
+
+  /** A read that may take long (lists): on a pool of its own, so that it cannot hold up the others. */
+  list<Row extends object>(statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+    return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'list');
+  }
+
+  /**
+   * One statement that changes state, membership or credentials. The caller's row is taken `for share`, so that a cut of his access that
+   * is under way is waited for; where he changes himself (`target`) it is taken as the change needs it, else two of these would deadlock.
+   */
+  change<Row extends object>(target: string | undefined, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+    return this.#one((sql) => statement(sql, this.#locked(sql, target)), 'run');
+  }
+
+  /**
+   * As `change`, behind a lock of the instance and of the target: for rules that count over users (the last owner), and for what is
+   * computed from other rows (ranks). A statement that waits for a lock sees those as they were before; one that begins behind it does not.
+   */
+  async changeAlone<Row extends object>(target: string, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+    this.#inTime();
+    const rows = await this.#store.transaction(async (sql) => {
+      await sql`select 1 from instances where instance_id = ${this.#instance.id} for no key update`;
+      await sql`select 1 from users where instance_id = ${this.#instance.id} and user_id = ${target} for no key update`;
+      return statement(sql, this.#locked(sql, target));
+    });
+    return held(rows);
+  }
+
+  async #one<Row extends object>(statement: (sql: Sql) => Query<Row>, pool: 'run' | 'list'): Promise<[Row, ...Row[]]> {
+    this.#inTime();
+    return held(await this.#store[pool](statement));
+  }
+
+  #locked(sql: Sql, target: string | undefined): Fragment {
+    return this.#row(sql, target === this.#caller.userId ? sql`for no key update of u` : sql`for share of u`);
+  }
+
+  #row(sql: Sql, lock: Fragment): Fragment {
+    const { userId, user, orgId, org } = this.#caller;
+    const instance = this.#instance;
+    return sql`
+      select true as held from users u, orgs o, instances i
+      where u.instance_id = ${instance.id} and u.user_id = ${userId} and u.epoch = ${user.epoch} and u.access_version = ${user.accessVersion}
+        and o.instance_id = ${instance.id} and o.org_id = ${orgId} and o.epoch = ${org.epoch} and o.access_version = ${org.accessVersion}
+        and i.instance_id = ${instance.id} and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion}
+        and ${gate(sql)} ${lock}`;
+  }
+
+  /** A call whose deadline has passed is not sent to the database. */
+  #inTime(): void {
+    if (this.#deadline !== undefined && Date.now() >= this.#deadline) {
+      throw new Failure({ code: 'deadline_exceeded', key: 'context deadline exceeded' });
+    }
+  }
+}
+
+function held<Row extends object>(rows: readonly Row[]): [Row, ...Row[]] {
+  const [first, ...rest] = rows;
+  if (!first) throw new Stale();
+  return [first, ...rest];
+}

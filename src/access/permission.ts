@@ -1,0 +1,80 @@
+/** What a caller may do, and where: memberships and the role table become a reach; a refusal becomes the reference's failure. */
+import { Failure, type Reason } from '../failure/failure.ts';
+import type { Caller } from './caller.ts';
+import { roles } from './roles.ts';
+
+/** Where a permission is held: on the whole instance, or on some organizations. */
+export interface Reach {
+  readonly instance: boolean;
+  readonly orgs: readonly string[];
+}
+
+/** reference/authn-authz-oidc.md 2.3. In v2 a missing membership is PermissionDenied (DESIGN.md 8); v1 keeps NotFound (transport/pipeline.ts). */
+const denials = {
+  noMembership: { code: 'permission_denied', key: 'membership not found', id: 'AUTHZ-cdgFk' },
+  byMethod: { code: 'permission_denied', key: 'No matching permissions found', id: 'AUTH-5mWD2' },
+  byHandler: { code: 'permission_denied', key: 'No matching permissions found', id: 'AUTH-AWfge' },
+  byScope: { code: 'permission_denied', key: 'No matching permissions found', id: 'AUTH-Swrgg2' },
+} as const satisfies Record<string, Reason>;
+
+/** Where the caller holds a permission on users and what belongs to organizations. */
+export function reach(caller: Caller, permission: string): Reach {
+  const holding = caller.memberships.filter((m) => m.level !== 'project' && holds(m.roles, permission));
+  return {
+    instance: holding.some((m) => m.level === 'instance'),
+    orgs: holding.filter((m) => m.level === 'organization').map((m) => m.objectId),
+  };
+}
+
+/** As `reach`, for a call on one object: who holds the permission nowhere is refused, alike for every id, known or not (DESIGN.md 8). */
+export function reachOrDeny(caller: Caller, permission: string): Reach {
+  const where = reach(caller, permission);
+  if (!where.instance && where.orgs.length === 0) throw nowhere(caller, permission);
+  return where;
+}
+
+export function covers(where: Reach, orgId: string): boolean {
+  return where.instance || where.orgs.includes(orgId);
+}
+
+/** The refusal of one who holds the permission nowhere. */
+export function nowhere(caller: Caller, permission: string): Failure {
+  if (caller.memberships.length === 0) return new Failure(denials.noMembership);
+  const byProject = caller.memberships.some((m) => m.level === 'project' && holds(m.roles, permission));
+  return new Failure(byProject ? denials.byScope : denials.byHandler);
+}
+
+/** The refusal on an organization where the caller does not hold the permission, while he may elsewhere. */
+export function denied(caller: Caller, permission: string, orgId: string): Failure {
+  const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
+  if (there.length === 0) return new Failure(denials.noMembership);
+  const byProject = there.some((m) => m.level === 'project' && holds(m.roles, permission));
+  return new Failure(byProject ? denials.byScope : denials.byHandler);
+}
+
+/** Refuses unless the permission is held on the organization. */
+export function demand(caller: Caller, permission: string, orgId: string): void {
+  if (!covers(reach(caller, permission), orgId)) throw denied(caller, permission, orgId);
+}
+
+/** Refuses unless the permission is held on the instance, whatever the caller holds on organizations. */
+export function demandInstance(caller: Caller, permission: string): void {
+  const there = caller.memberships.filter((m) => m.level === 'instance');
+  if (there.length === 0) throw new Failure(denials.noMembership);
+  if (!there.some((m) => holds(m.roles, permission))) throw new Failure(denials.byHandler);
+}
+
+/** The permission of a method's option, checked against the organization context before validation. */
+export function demandMethod(caller: Caller, permission: string, orgId: string): void {
+  const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
+  if (there.length === 0) throw new Failure(denials.noMembership);
+  if (!there.some((m) => holds(m.roles, permission))) throw new Failure(denials.byMethod);
+}
+
+/** `project.read:self` counts as `project.read` here; the handler narrows it (reference/authn-authz-oidc.md 2.2, 6). */
+function holds(held: readonly string[], permission: string): boolean {
+  return held.some((role) => {
+    const set = roles.get(role);
+    return set !== undefined && (set.has(permission) || set.has(`${permission}:self`));
+  });
+}

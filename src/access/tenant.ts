@@ -1,0 +1,64 @@
+/** Which tenant (instance) a host belongs to. A node remembers it under the instance's version; the guard of each statement re-checks it. */
+import { Failure } from '../failure/failure.ts';
+import type { Store } from '../store/connect.ts';
+
+/** A tenant, as a node remembers it. */
+export interface Instance {
+  readonly id: string;
+  readonly defaultOrgId: string;
+  readonly epoch: bigint;
+  readonly accessVersion: bigint;
+}
+
+/** Most hosts that a node remembers at once. */
+const REMEMBERED = 10_000;
+
+export class Tenants {
+  readonly #store: Store;
+  readonly #anyHost: boolean;
+  readonly #byHost = new Map<string, Instance>();
+
+  /** `anyHost`: while there is a single instance, every host reaches it (no external domain was configured). */
+  constructor(store: Store, { anyHost }: { anyHost: boolean }) {
+    this.#store = store;
+    this.#anyHost = anyHost;
+  }
+
+  /**
+   * The running instance of a host; the port does not count, nor does the case (reference/instance-and-setup.md 2.1).
+   * `fresh` asks the database whatever is remembered. An unknown host is never answered from memory.
+   */
+  async resolve(host: string, fresh: boolean): Promise<Instance> {
+    const domain = domainOf(host);
+    const remembered = fresh ? undefined : this.#byHost.get(domain);
+    if (remembered) return remembered;
+    const [found] = await this.#store.run(
+      (sql) => sql<Instance[]>`
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion"
+        from instances i
+        left join instance_domains d on d.instance_id = i.instance_id and d.domain = ${domain}
+        where i.state = 1
+          and (d.domain is not null or (${this.#anyHost} and (select count(*) from (select 1 from instances limit 2) as few) = 1))
+        limit 1`,
+    );
+    this.#byHost.delete(domain);
+    if (!found) throw unknownHost(domain);
+    if (this.#byHost.size >= REMEMBERED) this.#byHost.clear();
+    this.#byHost.set(domain, found);
+    return found;
+  }
+}
+
+/** The host name alone, in small letters: without port, an IPv6 address without its brackets' port. */
+export function domainOf(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '');
+}
+
+/** The reference's NotFound (reference/instance-and-setup.md 2.3), with a text that helps; no id and no detail, as there. */
+function unknownHost(domain: string): Failure {
+  const name = domain === '' ? 'no host' : domain;
+  return new Failure({
+    code: 'not_found',
+    key: `Instance not found: no instance serves "${name}" (QUERY-1kIjX). Add it on the server: keyward instance add --name NAME --domain ${domain || 'DOMAIN'}`,
+  });
+}

@@ -1,0 +1,63 @@
+/** What the command line needs from the rest of the program; src/main.ts plugs it in, tests plug in their own. */
+import type { Config } from '../config/settings.ts';
+import type { Masterkey } from '../crypto/masterkey.ts';
+import type { Log } from '../log/log.ts';
+import type { Sql, Store } from '../store/connect.ts';
+
+export interface Parts {
+  readonly startServer: StartServer;
+  readonly instances: Instances;
+}
+
+/** Resolves when every address takes connections. Rejects with the error of `listen` if one cannot be taken. */
+export type StartServer = (context: ServerContext) => Promise<RunningServer>;
+
+export interface ServerContext {
+  readonly config: Config;
+  readonly store: Store;
+  readonly masterkey: Masterkey;
+  readonly log: Log;
+}
+
+export interface RunningServer {
+  /** Stops accepting, sends GOAWAY, lets calls in flight end for `config.shutdownSeconds` at most, then cuts them. */
+  close(): Promise<void>;
+}
+
+export interface Instances {
+  /** Runs inside the transaction that holds the setup lock. */
+  exists(sql: Sql): Promise<boolean>;
+  /** Makes the first instance inside that transaction. The secrets are written to files before it is committed. */
+  createFirst(sql: Sql, config: Config): Promise<FirstInstance>;
+  /** CannotStart if the domain is taken. */
+  add(store: Store, wanted: { readonly name: string; readonly domain: string }, config: Config): Promise<NewInstance>;
+  list(store: Store): Promise<readonly ListedInstance[]>;
+  /** A new PAT of an owner of the instance, who is made active if he is not; the only instance, if no id is given. CannotStart if there is none such. */
+  ownerPat(store: Store, instanceId: string | undefined): Promise<OwnerPat>;
+}
+
+export interface NewInstance {
+  readonly instanceId: string;
+  /** Login name and generated password of the human owner. */
+  readonly adminLoginName: string;
+  readonly adminPassword: string;
+  /** PAT of the machine owner. */
+  readonly adminPat: string;
+}
+
+export interface FirstInstance extends NewInstance {
+  readonly demoUserId: string;
+}
+
+export interface ListedInstance {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly state: string;
+  readonly domains: readonly string[];
+}
+
+export interface OwnerPat {
+  readonly pat: string;
+  readonly userId: string;
+  readonly loginName: string;
+}

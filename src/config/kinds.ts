@@ -1,0 +1,82 @@
+/** The kinds of value that a setting can have: how its text (environment, flag) or JSON value (file) is read, and what is expected of it. */
+import { isIP } from 'node:net';
+import * as z from 'zod';
+
+/** What a kind expects, said in the words of a mistake line ("expected …"). */
+const expecting = <T extends z.ZodType>(expected: string, schema: T): T => schema.meta({ expected });
+
+/** A whole number; text is taken in decimal digits only. */
+export const whole = (least: number, most: number) =>
+  expecting(`a whole number from ${least} to ${most}`, z.preprocess(numberFromText, z.number().int().min(least).max(most)));
+
+export const yesOrNo = () => expecting('true or false', z.preprocess(booleanFromText, z.boolean()));
+
+export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  expecting(`one of ${values.join(', ')}`, z.enum(values));
+
+/** Comma-separated in text, an array in the file. */
+export const listOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  expecting(`a comma-separated list of ${values.join(', ')}`, z.preprocess(listFromText, z.array(z.enum(values))));
+
+export const path = () => expecting('the path of a file or folder', z.string().min(1));
+
+/** A name as in DNS, without scheme, port or path; kept in lower case. */
+export const domain = () =>
+  expecting('a domain name such as id.example.com, without scheme, port or path', z.string().max(253).regex(domainName).toLowerCase());
+
+/** Addresses to listen on. `localhost` stands for both loopback addresses. */
+export const addresses = () =>
+  expecting(
+    'a comma-separated list of IP addresses or localhost',
+    z.preprocess(listFromText, z.array(z.string().refine((host) => host === 'localhost' || isIP(host) !== 0)).min(1)),
+  );
+
+/** Networks as address/prefix; a bare address is a network of one. */
+export const networks = () =>
+  expecting(
+    'a comma-separated list of IP networks such as 10.0.0.0/8, ::1/128 or 192.0.2.7',
+    z.preprocess(listFromText, z.array(z.string().refine(isNetwork))),
+  );
+
+/** 32 bytes; one trailing newline is not part of the key, since every way to write a file or a secret adds one. */
+export const key = () =>
+  expecting(
+    'exactly 32 bytes',
+    z.preprocess(
+      keyFromText,
+      z.instanceof(Buffer).refine((bytes) => bytes.length === 32),
+    ),
+  );
+
+/** A PostgreSQL URL; its parts are judged by parseDatabaseUrl. */
+export const databaseUrl = () =>
+  expecting('postgres://user:password@host:5432/database?sslmode=verify-full', z.string().regex(/^postgres(ql)?:\/\//));
+
+export const keyFromText = (given: unknown): unknown => {
+  if (typeof given !== 'string' && !Buffer.isBuffer(given)) return given;
+  const bytes = Buffer.from(given);
+  if (bytes.length === 34 && bytes[32] === 0x0d && bytes[33] === 0x0a) return bytes.subarray(0, 32);
+  if (bytes.length === 33 && bytes[32] === 0x0a) return bytes.subarray(0, 32);
+  return bytes;
+};
+
+const domainName = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
+
+const numberFromText = (given: unknown): unknown => (typeof given === 'string' && /^-?[0-9]{1,15}$/.test(given) ? Number(given) : given);
+
+const booleanFromText = (given: unknown): unknown => (given === 'true' ? true : given === 'false' ? false : given);
+
+const listFromText = (given: unknown): unknown =>
+  typeof given === 'string'
+    ? given
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+    : given;
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}

@@ -1,0 +1,178 @@
+/** The v1 and v2beta services, loaded on first use from the published @zitadel/proto (11 MB of text that a node which only serves v2 never reads). */
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { methods as ownMethods } from './contract.ts';
+import { describe } from './describe.ts';
+import type { Door, Method } from './method.ts';
+
+/** The first part of the REST paths of a v1 service; its routes here are relative to `/<prefix>/v1`. */
+export type LegacyPrefix = 'system' | 'admin' | 'management' | 'auth';
+
+interface Loader {
+  readonly load: () => Promise<DescService>;
+  /** Annotated, yet answered 404 by the original (reference/transport.md 3.1). */
+  readonly rest?: 'none';
+}
+
+const v1: Readonly<Record<LegacyPrefix, { readonly name: string } & Loader>> = {
+  system: {
+    name: 'zitadel.system.v1.SystemService',
+    load: async () => (await import('@zitadel/proto/zitadel/system_pb.js')).SystemService,
+  },
+  admin: { name: 'zitadel.admin.v1.AdminService', load: async () => (await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService },
+  management: {
+    name: 'zitadel.management.v1.ManagementService',
+    load: async () => (await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService,
+  },
+  auth: { name: 'zitadel.auth.v1.AuthService', load: async () => (await import('@zitadel/proto/zitadel/auth_pb.js')).AuthService },
+};
+
+/** In the order in which the original registers their REST routes (reference/transport.md 3.4), then those without. */
+const beta: Readonly<Record<string, Loader>> = {
+  'zitadel.instance.v2beta.InstanceService': {
+    load: async () => (await import('@zitadel/proto/zitadel/instance/v2beta/instance_service_pb.js')).InstanceService,
+  },
+  'zitadel.user.v2beta.UserService': {
+    load: async () => (await import('@zitadel/proto/zitadel/user/v2beta/user_service_pb.js')).UserService,
+  },
+  'zitadel.session.v2beta.SessionService': {
+    load: async () => (await import('@zitadel/proto/zitadel/session/v2beta/session_service_pb.js')).SessionService,
+  },
+  'zitadel.settings.v2beta.SettingsService': {
+    load: async () => (await import('@zitadel/proto/zitadel/settings/v2beta/settings_service_pb.js')).SettingsService,
+  },
+  'zitadel.org.v2beta.OrganizationService': {
+    load: async () => (await import('@zitadel/proto/zitadel/org/v2beta/org_service_pb.js')).OrganizationService,
+  },
+  'zitadel.feature.v2beta.FeatureService': {
+    load: async () => (await import('@zitadel/proto/zitadel/feature/v2beta/feature_service_pb.js')).FeatureService,
+  },
+  'zitadel.action.v2beta.ActionService': {
+    load: async () => (await import('@zitadel/proto/zitadel/action/v2beta/action_service_pb.js')).ActionService,
+  },
+  'zitadel.internal_permission.v2beta.InternalPermissionService': {
+    load: async () =>
+      (await import('@zitadel/proto/zitadel/internal_permission/v2beta/internal_permission_service_pb.js')).InternalPermissionService,
+  },
+  'zitadel.webkey.v2beta.WebKeyService': {
+    load: async () => (await import('@zitadel/proto/zitadel/webkey/v2beta/webkey_service_pb.js')).WebKeyService,
+  },
+  'zitadel.authorization.v2beta.AuthorizationService': {
+    load: async () => (await import('@zitadel/proto/zitadel/authorization/v2beta/authorization_service_pb.js')).AuthorizationService,
+  },
+  'zitadel.oidc.v2beta.OIDCService': {
+    load: async () => (await import('@zitadel/proto/zitadel/oidc/v2beta/oidc_service_pb.js')).OIDCService,
+  },
+  'zitadel.app.v2beta.AppService': {
+    load: async () => (await import('@zitadel/proto/zitadel/app/v2beta/app_service_pb.js')).AppService,
+    rest: 'none',
+  },
+  'zitadel.project.v2beta.ProjectService': {
+    load: async () => (await import('@zitadel/proto/zitadel/project/v2beta/project_service_pb.js')).ProjectService,
+    rest: 'none',
+  },
+};
+
+/** Full names of all services of this file, without loading any: for routing and reflection. */
+export const legacyServices: readonly string[] = [...Object.values(v1).map(({ name }) => name), ...Object.keys(beta)];
+
+/** Full name of a v1 service → its prefix. */
+export const legacyPrefixOf: ReadonlyMap<string, LegacyPrefix> = new Map(
+  // The keys of the table are its prefixes; `Object.entries` forgets that.
+  Object.entries(v1).map(([prefix, { name }]) => [name, prefix as LegacyPrefix]),
+);
+
+const loaded = new Map<string, Promise<ReadonlyMap<string, Method>>>();
+
+/** Path → RPC of one v1 service; its REST routes are relative to `/<prefix>/v1`. */
+export function legacyMethods(prefix: LegacyPrefix): Promise<ReadonlyMap<string, Method>> {
+  return once(prefix, () => read([v1[prefix]]));
+}
+
+/** Path → RPC of all v2beta services. Where a v2 route matches the same path, the v2 service answers. */
+export function betaMethods(): Promise<ReadonlyMap<string, Method>> {
+  return once('beta', () => read(Object.values(beta)));
+}
+
+function once(key: string, load: () => Promise<ReadonlyMap<string, Method>>): Promise<ReadonlyMap<string, Method>> {
+  const known = loaded.get(key);
+  if (known !== undefined) return known;
+  const loading = load();
+  loaded.set(key, loading);
+  return loading;
+}
+
+async function read(loaders: readonly Loader[]): Promise<ReadonlyMap<string, Method>> {
+  const { http, stated, validatorOf } = await import('./legacy-options.ts');
+  const found = await Promise.all(
+    loaders.map(async ({ load, rest }) =>
+      (await load()).methods.map((rpc) => {
+        const validate = validatorOf(rpc.input);
+        return describe(rpc, { ...stated(rpc), http: rest === 'none' ? undefined : http(rpc), door: doorOf(rpc), validate });
+      }),
+    ),
+  );
+  return new Map(found.flat().map((method) => [method.path, method]));
+}
+
+/** A v2beta RPC is the door that its twin in v2 is. */
+function doorOf(rpc: DescMethod): Door {
+  const twin = ownMethods.get(
+    `/${rpc.parent.typeName.replace('.v2beta.', '.v2.').replace('.app.v2.AppService', '.application.v2.ApplicationService')}/${rpc.name}`,
+  );
+  return twin?.door ?? v1Doors[`${rpc.parent.typeName}/${rpc.name}`] ?? 'none';
+}
+
+const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
+  Object.entries({
+    'zitadel.management.v1.ManagementService': {
+      credential: [
+        'SetHumanInitialPassword',
+        'SetHumanPassword',
+        'GenerateMachineSecret',
+        'AddMachineKey',
+        'AddPersonalAccessToken',
+        'RegenerateOIDCClientSecret',
+        'RegenerateAPIClientSecret',
+        'AddAppKey',
+        'AddOIDCApp',
+        'AddAPIApp',
+      ],
+      link: [
+        'UpdateHumanEmail',
+        'UpdateHumanPhone',
+        'ResendHumanInitialization',
+        'ResendHumanEmailVerification',
+        'ResendHumanPhoneVerification',
+        'SendHumanResetPasswordNotification',
+        'AddPasswordlessRegistration',
+        'SendPasswordlessRegistration',
+      ],
+    },
+    'zitadel.auth.v1.AuthService': {
+      credential: [
+        'UpdateMyPassword',
+        'AddMyAuthFactorOTP',
+        'VerifyMyAuthFactorOTP',
+        'AddMyAuthFactorOTPSMS',
+        'AddMyAuthFactorOTPEmail',
+        'AddMyAuthFactorU2F',
+        'VerifyMyAuthFactorU2F',
+        'AddMyPasswordless',
+        'VerifyMyPasswordless',
+      ],
+      link: [
+        'SetMyEmail',
+        'VerifyMyEmail',
+        'ResendMyEmailVerification',
+        'SetMyPhone',
+        'VerifyMyPhone',
+        'ResendMyPhoneVerification',
+        'AddMyPasswordlessLink',
+        'SendMyPasswordlessLink',
+      ],
+    },
+  } satisfies Record<string, Partial<Record<Door, readonly string[]>>>).flatMap(([service, doors]) =>
+    // The keys of each entry are doors; `Object.entries` forgets that.
+    (Object.entries(doors) as [Door, readonly string[]][]).flatMap(([door, names]) => names.map((name) => [`${service}/${name}`, door])),
+  ),
+);

@@ -1,0 +1,33 @@
+/** What commands on members fail with, by level (reference/org-and-settings.md, administrators; v1-minimum.md). */
+import type { Reason } from '../failure/failure.ts';
+
+export interface MemberErrors {
+  readonly noRoles: Reason | undefined;
+  readonly badRole: Reason;
+  readonly badRoleOnUpdate: Reason;
+  readonly unknownUser: Reason;
+  readonly exists: Reason;
+  readonly missing: Reason;
+}
+
+export const errors = {
+  instance: {
+    noRoles: undefined, // accepted, as on the original
+    badRole: { code: 'invalid_argument', key: 'Errors.Instance.MemberInvalid', id: 'INSTANCE-4m0fS' },
+    badRoleOnUpdate: { code: 'invalid_argument', key: 'Errors.Instance.MemberInvalid', id: 'INSTANCE-3m9fs' },
+    unknownUser: { code: 'failed_precondition', key: 'Errors.User.NotFound', id: 'INSTA-GSXOn' },
+    exists: { code: 'already_exists', key: 'Errors.Instance.Member.AlreadyExists', id: 'INSTA-pFDwe' },
+    missing: { code: 'not_found', key: 'Errors.NotFound', id: 'INSTANCE-D8JxR' },
+  },
+  organization: {
+    noRoles: { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'ORG-4Mlfs' },
+    badRole: { code: 'invalid_argument', key: 'Errors.Org.MemberInvalid', id: 'Org-4N8es' },
+    badRoleOnUpdate: { code: 'invalid_argument', key: 'Errors.Org.MemberInvalid', id: 'INST-m9fG8' },
+    unknownUser: { code: 'failed_precondition', key: 'Errors.User.NotFound', id: 'ORG-GoXOn' },
+    exists: { code: 'already_exists', key: 'Errors.Org.Member.AlreadyExists', id: 'ORG-poWwe' },
+    missing: { code: 'not_found', key: 'Errors.NotFound', id: 'Org-D8JxR' },
+  },
+} as const satisfies Record<string, MemberErrors>;
+
+/** Ours: nobody gives away the last owner's role without saying so (DESIGN.md 8). */
+export const lastOwner: Reason = { code: 'failed_precondition', key: 'Errors.User.LastOwner', id: 'KEYWARD-lastOwner' };

@@ -1,0 +1,50 @@
+/** Moments between the database and protobuf, with all microseconds. A JavaScript Date keeps milliseconds only and would lose the rest. */
+
+/** The fields of a google.protobuf.Timestamp: seconds since 1970, and 0–999,999,999 ns after them. */
+export interface Moment {
+  readonly seconds: bigint;
+  readonly nanos: number;
+}
+
+// 2026-07-10 09:08:07.123456+02, +05:30, -03:30:15 (local mean time); years may have more than four digits, or BC behind
+const written =
+  /^([0-9]{4,6})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(?:(Z)|([+-])([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?)( BC)?$/;
+
+/** Reads a timestamptz as PostgreSQL writes it, whatever the time zone of the connection. `infinity` is the last moment that protobuf knows. */
+export function timestampFromPg(text: string): Moment {
+  if (text === 'infinity') return { seconds: 253_402_300_799n, nanos: 999_999_999 };
+  if (text === '-infinity') return { seconds: -62_135_596_800n, nanos: 0 };
+  const parts = written.exec(text);
+  if (parts === null) throw new Error(`not a timestamp with time zone: ${text}`);
+  const [
+    ,
+    year,
+    month,
+    day,
+    hours,
+    minutes,
+    seconds,
+    fraction = '',
+    ,
+    sign,
+    offsetHours = '0',
+    offsetMinutes = '0',
+    offsetSeconds = '0',
+    before,
+  ] = parts;
+  const local = new Date(0);
+  local.setUTCFullYear(before === undefined ? Number(year) : 1 - Number(year), Number(month) - 1, Number(day));
+  local.setUTCHours(Number(hours), Number(minutes), Number(seconds));
+  const offset = (Number(offsetHours) * 3600 + Number(offsetMinutes) * 60 + Number(offsetSeconds)) * (sign === '-' ? -1 : 1);
+  return { seconds: BigInt(local.getTime() / 1000 - offset), nanos: Number(fraction.padEnd(9, '0')) };
+}
+
+/** Writes a moment so that PostgreSQL reads it to the microsecond; what lies below is cut off. */
+export function timestampToPg({ seconds, nanos }: Moment): string {
+  const date = new Date(Number(seconds) * 1000);
+  const year = date.getUTCFullYear();
+  const shown = String(year > 0 ? year : 1 - year).padStart(4, '0');
+  const rest = date.toISOString().slice(-19, -5); // -MM-DDThh:mm:ss, after a year of any length
+  const micros = String(Math.trunc(nanos / 1000)).padStart(6, '0');
+  return `${shown}-${rest.replace(/^-/, '')}.${micros}+00${year > 0 ? '' : ' BC'}`;
+}

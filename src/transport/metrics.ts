@@ -1,0 +1,45 @@
+/** Prometheus metrics: those of the process, and calls by method, protocol and code with their duration. */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Method } from '../contract/method.ts';
+import type { Code } from '../failure/failure.ts';
+import type { Protocol } from './invoke.ts';
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #calls: Counter<'method' | 'protocol' | 'code'>;
+  readonly #seconds: Histogram<'method'>;
+  /** Series by their labels: looking one up by key is cheaper than by a label object. */
+  readonly #counters = new Map<string, { inc(): void }>();
+  readonly #timers = new Map<Method, { observe(seconds: number): void }>();
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.#calls = new Counter({
+      name: 'keyward_calls_total',
+      help: 'Calls by method, protocol and code.',
+      labelNames: ['method', 'protocol', 'code'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'keyward_call_seconds',
+      help: 'Duration of calls by method.',
+      labelNames: ['method'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+  }
+
+  observe(method: Method, protocol: Protocol, code: Code | 'ok', ms: number): void {
+    const key = `${method.path} ${protocol} ${code}`;
+    const counter = this.#counters.get(key) ?? kept(this.#counters, key, this.#calls.labels(method.path, protocol, code));
+    counter.inc();
+    const timer = this.#timers.get(method) ?? kept(this.#timers, method, this.#seconds.labels(method.path));
+    timer.observe(ms / 1000);
+  }
+}
+
+function kept<K, V>(map: Map<K, V>, key: K, value: V): V {
+  map.set(key, value);
+  return value;
+}

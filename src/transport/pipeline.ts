@@ -1,0 +1,116 @@
+/**
+ * A call, from its decoded message to its answer: instance by host → caller by token → organization context → permission of the method →
+ * validation → handler. What a node remembers may be late: a statement that finds it stale, and a refusal decided on it, run once more
+ * on what is true now (access/guard.ts).
+ */
+import { create, type DescService, type Message } from '@bufbuild/protobuf';
+import type { Call, Implementation } from '../access/call.ts';
+import type { Caller, Callers } from '../access/caller.ts';
+import { Guard, Stale } from '../access/guard.ts';
+import { demandMethod } from '../access/permission.ts';
+import type { Instance, Tenants } from '../access/tenant.ts';
+import type { Method } from '../contract/method.ts';
+import { type Code, Failure } from '../failure/failure.ts';
+import type { Store } from '../store/connect.ts';
+import type { Incoming, Invoke } from './invoke.ts';
+
+export interface PipelineParts {
+  readonly store: Store;
+  readonly tenants: Tenants;
+  readonly callers: Callers;
+  readonly services: readonly Served[];
+}
+
+/** Path of an RPC → its handler. */
+export type Served = ReadonlyMap<string, AnyHandler>;
+
+// The handlers of different methods take different messages; `serve` has checked each against its own.
+type AnyHandler = (request: never, call: Call) => Promise<object>;
+
+/** What is served of a service, by path; typed against its descriptor, without loading it (v1 descriptors are large). */
+export function serve<S extends DescService>(service: S['typeName'], handlers: Implementation<S>): Served {
+  const named = Object.entries(handlers) as [string, AnyHandler][];
+  return new Map(named.map(([name, handler]) => [`/${service}/${name.charAt(0).toUpperCase()}${name.slice(1)}`, handler]));
+}
+
+/** How often a call is begun: a caller whose rights change all the time is told to come back, not held for ever. */
+const ATTEMPTS = 5;
+const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_denied']);
+const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
+
+export function createPipeline({ store, tenants, callers, services }: PipelineParts): Invoke {
+  const handlers = new Map(services.flatMap((served) => [...served]));
+
+  async function attempt(incoming: Incoming, fresh: boolean): Promise<Message> {
+    const { method, message } = incoming;
+    const instance = await tenants.resolve(incoming.host, fresh);
+    incoming.seen.instance = instance.id;
+    const caller = await callers.authenticate(instance, incoming.header('authorization'), fresh);
+    incoming.seen.caller = caller.userId;
+    const orgId = await organization(store, instance, caller, incoming);
+    if (method.permission !== undefined && method.permission !== 'authenticated') demandMethod(caller, method.permission, orgId);
+    const violation = method.validate(message);
+    if (violation !== undefined) throw new Failure({ code: 'invalid_argument', key: violation });
+    const handler = handlers.get(method.path);
+    if (!handler) throw new Failure({ code: 'unimplemented', key: `method ${method.name} not implemented` });
+    const answer = await handler(message as never, {
+      method,
+      instance,
+      caller,
+      db: new Guard(store, instance, caller, incoming.deadline),
+      orgId,
+      deadline: incoming.deadline,
+      allowLastOwner: incoming.header('x-keyward-allow-last-owner') === 'true',
+    });
+    return create(method.rpc.output, answer as never);
+  }
+
+  return async (incoming) => {
+    for (let n = 1; ; n++) {
+      try {
+        return await attempt(incoming, n > 1);
+      } catch (error) {
+        if (error instanceof Stale) {
+          if (n < ATTEMPTS) continue;
+          throw new Failure({ code: 'unavailable', key: 'The rights of the caller are changing; try again' }, { retryAfter: 1 });
+        }
+        if (!(error instanceof Failure)) throw error;
+        if (n === 1 && REFUSALS.has(error.code)) continue;
+        throw inVersion(error, incoming.method);
+      }
+    }
+  };
+}
+
+/** In v1 a missing membership stays NotFound (DESIGN.md 8). */
+function inVersion(failure: Failure, { service }: Method): Failure {
+  if (failure.id !== 'AUTHZ-cdgFk' || !/\.v1\.\w+$/.test(service)) return failure;
+  return new Failure({ code: 'not_found', key: failure.text, id: failure.id });
+}
+
+/** The organization context (reference/authn-authz-oidc.md 1.5): the request's own field, the header, or the caller's organization. */
+async function organization(store: Store, instance: Instance, caller: Caller, { method, message, header }: Incoming): Promise<string> {
+  const named = method.orgField === undefined ? undefined : selector(message, method.orgField);
+  const id = named?.case === 'orgDomain' ? undefined : named?.value || header('x-zitadel-orgid') || caller.orgId;
+  if (id === caller.orgId) return id;
+  const [found] = await store.run((sql) =>
+    id === undefined
+      ? sql<
+          { org_id: string }[]
+        >`select org_id from org_domains where instance_id = ${instance.id} and lower(domain) = lower(${named?.value ?? ''}) and is_verified`
+      : sql<{ org_id: string }[]>`select org_id from orgs where instance_id = ${instance.id} and org_id = ${id}`,
+  );
+  if (!found) throw new Failure(NO_ORGANIZATION);
+  return found.org_id;
+}
+
+interface Selector {
+  readonly case: 'orgId' | 'orgDomain' | undefined;
+  readonly value?: string;
+}
+
+/** The oneof `org` of an organization field; unset where the field is. */
+function selector(message: Message, field: string): Selector | undefined {
+  const value = (message as unknown as Record<string, { org?: Selector } | undefined>)[field];
+  return value?.org?.case === undefined ? undefined : value.org;
+}

@@ -1,0 +1,130 @@
+/** Personal access tokens of machines: a door (DESIGN.md 6), so what is made is bound to the epochs read in the same statement. */
+import type { Call } from '../access/call.ts';
+import { binding } from '../access/gate.ts';
+import { reach } from '../access/permission.ts';
+import { newToken } from '../access/token.ts';
+import { digest } from '../crypto/secret.ts';
+import { Failure } from '../failure/failure.ts';
+import { newId } from '../id/id.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
+import type { Moment } from '../time/timestamp.ts';
+import { errors } from './errors.ts';
+import { type Changed, changeUser, isOff, kinds, type Rule } from './user.ts';
+
+/** What a token is good for, as the original writes it; the API does not look at it (reference/user-credentials-v2.md 9.3). */
+export const SCOPES = ['openid', 'profile', 'urn:zitadel:iam:user:metadata', 'urn:zitadel:iam:user:resourceowner'];
+/** "Never": the zero time stands for the last second of the year 9999. */
+const NEVER: Moment = { seconds: 253_402_300_799n, nanos: 0 };
+const ZERO_SECONDS = -62_135_596_800n;
+
+const rule: Rule = { permission: 'user.write', self: true, ranked: true };
+
+export interface NewPat {
+  readonly tokenId: string;
+  /** Shown once; only its hash is kept. */
+  readonly token: string;
+  readonly at: string;
+}
+
+/** AddPersonalAccessToken: for a machine that is on, by itself or by who may write it. */
+export function addPat(call: Call, userId: string, expiration: Moment | undefined): Promise<NewPat> {
+  const expiresAt = expiryOf(expiration);
+  return changeUser(call, userId, rule, errors.patUserNotFound, (user) => {
+    if (user.kind !== kinds.machine) throw new Failure(errors.patWrongType);
+    if (isOff(user)) throw new Failure(errors.notActive);
+    const tokenId = newId();
+    const token = newToken(tokenId);
+    return {
+      change: {
+        events: [{ type: 'user.pat.added', payload: { tokenId, expiration: isoText(expiresAt), scopes: SCOPES } }],
+        quiet: true,
+        also: (sql) => insertPat(sql, { tokenId, token, expiresAt }),
+      },
+      answer: ({ at }) => ({ tokenId, token, at }),
+    };
+  });
+}
+
+/** The end of a new credential: not in the past; the zero time means never. */
+export function expiryOf(expiration: Moment | undefined): Moment {
+  if (!expiration || (expiration.seconds === ZERO_SECONDS && expiration.nanos === 0)) return NEVER;
+  if (Number(expiration.seconds) * 1000 + expiration.nanos / 1e6 <= Date.now()) throw new Failure(errors.expiryPast);
+  return expiration;
+}
+
+/** `, pat as (…)`: a token of the user that the CTE `changed` has just changed, bound to the epochs that stand now. */
+export function insertPat(sql: Sql, { tokenId, token, expiresAt }: { tokenId: string; token: string; expiresAt: Moment }): Fragment {
+  return sql`,
+    pat as (
+      insert into pats (instance_id, token_id, user_id, hash, scopes, expires_at, user_epoch, org_epoch, instance_epoch, created_at, changed_at)
+      select c.instance_id, ${tokenId}, c.aggregate_id, ${digest(token)}, ${SCOPES}::text[], ${sql.typed.timestamp(expiresAt)}, c.epoch, o.epoch, i.epoch, c.at, c.at
+      from changed c
+      join orgs o on o.instance_id = c.instance_id and o.org_id = c.owner
+      join instances i on i.instance_id = c.instance_id
+    )`;
+}
+
+/** RemovePersonalAccessToken. */
+export function removePat(call: Call, userId: string, tokenId: string): Promise<Changed> {
+  return changeUser(call, userId, rule, errors.patOwnerNotFound, async () => {
+    const [{ found }] = await call.db.read<{ found: boolean }>(
+      (sql, caller) => sql`
+        with caller as (${caller})
+        select exists (select from pats p where p.instance_id = ${call.instance.id} and p.token_id = ${tokenId} and p.user_id = ${userId}) as found from caller`,
+    );
+    if (!found) throw new Failure(errors.patNotFound);
+    return {
+      change: {
+        events: [{ type: 'user.pat.removed', payload: { tokenId } }],
+        quiet: true,
+        access: true,
+        also: (sql) => sql`,
+          removed as (
+            delete from pats p using changed c where p.instance_id = c.instance_id and p.token_id = ${tokenId} and p.user_id = c.aggregate_id
+          )`,
+      },
+      answer: (done) => done,
+    };
+  });
+}
+
+export interface PatRow {
+  token_id: string;
+  user_id: string;
+  org_id: string;
+  expires_at: string;
+  created_at: string;
+  changed_at: string;
+}
+
+export interface PatQuery {
+  readonly filters: (sql: Sql) => Fragment;
+  readonly order: (sql: Sql) => Fragment;
+  readonly asc: boolean;
+  readonly limit: number;
+  readonly offset: bigint;
+}
+
+/** ListPersonalAccessTokens: the living ones that the caller may see: his own, and of users whom he may read. */
+export async function listPats(call: Call, { filters, order, asc, limit, offset }: PatQuery): Promise<{ total: number; rows: readonly PatRow[] }> {
+  const where = reach(call.caller, 'user.read');
+  const rows = await call.db.list<(PatRow | { token_id: null }) & { total: bigint | null }>(
+    (sql, caller) => sql`
+      with caller as (${caller}),
+      found as (
+        select p.token_id, p.user_id, u.org_id, p.expires_at, p.created_at, p.changed_at,
+          count(*) over () as total, row_number() over (order by ${order(sql)} ${asc ? sql`asc` : sql`desc`}, p.token_id) as place
+        from pats p
+        join users u on u.instance_id = p.instance_id and u.user_id = p.user_id
+        join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
+        join instances i on i.instance_id = u.instance_id
+        where p.instance_id = ${call.instance.id} and (${where.instance} or u.org_id = any(${where.orgs}::text[]) or u.user_id = ${call.caller.userId})
+          and ${binding(sql, sql`p`)} and ${filters(sql)}
+        order by place limit ${limit} offset ${offset}
+      )
+      select f.* from caller left join found f on true order by f.place`,
+  );
+  return { total: Number(rows[0].total ?? 0), rows: rows.flatMap((row) => (row.token_id === null ? [] : [row])) };
+}
+
+const isoText = ({ seconds, nanos }: Moment) => new Date(Number(seconds) * 1000 + Math.trunc(nanos / 1e6)).toISOString();

@@ -1,0 +1,177 @@
+/** A user as commands see him: loaded under the guard, changed under the guard and only if nobody changed him meanwhile. */
+import type { Call } from '../access/call.ts';
+import { userStates } from '../access/gate.ts';
+import { Stale } from '../access/guard.ts';
+import { covers, denied, type Reach, reachOrDeny } from '../access/permission.ts';
+import { Failure, type Reason } from '../failure/failure.ts';
+import { append, type NewEvent } from '../store/events.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
+import { commas } from '../store/filter.ts';
+
+export const kinds = { human: 1, machine: 2 } as const;
+/** Levels of the highest membership, as the column `rank` holds them. */
+export const ranks = { none: 0, project: 1, organization: 2, instance: 3 } as const;
+
+/** Columns of a profile that commands write; timestamps are PostgreSQL's text. */
+export interface Profile {
+  username: string;
+  username_key: string;
+  first_name: string | null;
+  last_name: string | null;
+  nick_name: string | null;
+  display_name: string | null;
+  preferred_language: string | null;
+  gender: number | null;
+  email: string | null;
+  email_verified: boolean;
+  phone: string | null;
+  phone_verified: boolean;
+  password_hash: string | null;
+  password_changed_at: string | null;
+  password_change_required: boolean;
+  mfa_init_skipped_at: string | null;
+  machine_name: string | null;
+  description: string | null;
+  access_token_type: number | null;
+  secret_hash: string | null;
+}
+
+export interface User extends Profile {
+  user_id: string;
+  org_id: string;
+  kind: 1 | 2;
+  state: 1 | 2 | 4 | 6;
+  rank: number;
+  is_owner: boolean;
+  sequence: bigint;
+  changed_sequence: bigint;
+  created_at: string;
+  changed_at: string;
+}
+
+/** What a command does to a user. */
+export interface Change {
+  /** At least one; in their order. */
+  readonly events: readonly [NewEvent, ...NewEvent[]];
+  readonly profile?: Partial<Profile>;
+  /** Columns of the profile that take the time of the change. */
+  readonly stamps?: readonly ('password_changed_at' | 'mfa_init_skipped_at')[];
+  /** Reads go on to show the former change (metadata, codes). */
+  readonly quiet?: boolean;
+  /** What nodes remember of him holds no more (tokens, memberships, state). */
+  readonly access?: boolean;
+  /** Further parts of the statement, each as `, name as (…)`; they may read the CTE `changed`. */
+  readonly also?: (sql: Sql) => Fragment;
+}
+
+/** What a change left behind: the details of most answers. */
+export interface Changed {
+  aggregate_id: string;
+  owner: string;
+  sequence: bigint;
+  at: string;
+  created_at: string;
+}
+
+/** How often a command is tried against others that change the same user at the same time. */
+const TRIES = 30;
+
+/** The user with this id on the caller's instance, whatever his organization: the command decides what the caller may see. */
+export async function loadUser(call: Call, userId: string): Promise<User | undefined> {
+  const [row] = await call.db.read<User | Record<keyof User, null>>(
+    (sql, caller) => sql`
+      with caller as (${caller})
+      select u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at, p.*
+      from caller
+      left join (users u join profiles p using (instance_id, user_id)) on u.instance_id = ${call.instance.id} and u.user_id = ${userId}`,
+  );
+  return row.user_id === null ? undefined : row;
+}
+
+/** Who may run a command on a user. */
+export interface Rule {
+  /** Undefined: something else is the proof (a code, the current password). */
+  readonly permission: string | undefined;
+  /** No permission is needed on oneself. */
+  readonly self: boolean;
+  /** Sets or tells a credential, or changes the user: one with a role on the instance is out of reach for one without (DESIGN.md 8). */
+  readonly ranked: boolean;
+}
+
+/** Where the caller may run such a command, before anything of the user is known; undefined: no permission is needed. */
+export function allow(call: Call, userId: string, { permission, self }: Rule): Reach | undefined {
+  return permission === undefined || (self && userId === call.caller.userId) ? undefined : reachOrDeny(call.caller, permission);
+}
+
+/** Refuses on a user out of the caller's reach. */
+export function within(call: Call, where: Reach | undefined, user: Pick<User, 'org_id' | 'rank'>, { permission, ranked }: Rule): void {
+  if (!where || permission === undefined) return;
+  const outranked = ranked && user.rank === ranks.instance && !where.instance;
+  if (outranked || !covers(where, user.org_id)) throw denied(call.caller, permission, user.org_id);
+}
+
+/** What a command comes to: a change and the answer to it, or an answer without one. */
+export type Decision<R> = { readonly change: Change; readonly answer: (done: Changed) => R } | { readonly unchanged: R };
+
+/**
+ * Runs a command on one user: permission, existence, then `decide` (which throws what forbids it, or gives the change), then one
+ * statement. If somebody changed the user in between, the whole is done again on what is true now.
+ */
+export async function changeUser<R>(
+  call: Call,
+  userId: string,
+  rule: Rule,
+  missing: Reason,
+  decide: (user: User) => Decision<R> | Promise<Decision<R>>,
+): Promise<R> {
+  const where = allow(call, userId, rule);
+  for (let n = 0; n < TRIES; n++) {
+    const user = await loadUser(call, userId);
+    if (!user) throw new Failure(missing);
+    within(call, where, user, rule);
+    const decided = await decide(user);
+    if ('unchanged' in decided) return decided.unchanged;
+    const done = await commit(call, user, decided.change);
+    if (done) return decided.answer(done);
+  }
+  throw new Stale();
+}
+
+/** Writes a change and its events in one statement; undefined where the user is no more what was loaded. */
+async function commit(call: Call, user: User, { events, profile = {}, stamps = [], quiet = false, access = false, also }: Change): Promise<Changed | undefined> {
+  const columns = Object.keys(profile) as (keyof Profile)[];
+  const [row] = await call.db.change<Changed | Record<keyof Changed, null>>(user.user_id, (sql, caller) => {
+    const assignments = [...columns.map((c) => sql`${sql(c)} = ${profile[c] ?? null}`), ...stamps.map((c) => sql`${sql(c)} = c.at`)];
+    const described = assignments.length === 0 ? sql`` : sql`,
+      described as (
+        update profiles p set ${commas(sql, assignments)}
+        from changed c where p.instance_id = c.instance_id and p.user_id = c.aggregate_id
+      )`;
+    return sql`
+      with caller as (${caller}),
+      target as (
+        select u.instance_id, u.user_id from users u, caller
+        where u.instance_id = ${call.instance.id} and u.user_id = ${user.user_id} and u.sequence = ${user.sequence}
+        for no key update of u
+      ),
+      changed as (
+        update users u set
+          sequence = u.sequence + ${events.length},
+          changed_sequence = case when ${quiet} then u.changed_sequence else u.sequence + ${events.length} end,
+          changed_at = case when ${quiet} then u.changed_at else clock_timestamp() end,
+          access_version = case when ${access} then nextval('epochs') else u.access_version end
+        from target t
+        where u.instance_id = t.instance_id and u.user_id = t.user_id
+        returning u.instance_id, u.user_id as aggregate_id, u.org_id as owner, u.sequence, u.created_at, u.epoch,
+          case when ${quiet} then clock_timestamp() else u.changed_at end as at
+      )${described},
+      logged as (${append(sql, sql`changed`, { aggregateType: 'user', editor: call.caller.userId, via: call.method.path }, events)})
+      ${also?.(sql) ?? sql``}
+      select c.aggregate_id, c.owner, c.sequence, c.at, c.created_at from caller left join changed c on true`;
+  });
+  return row.aggregate_id === null ? undefined : row;
+}
+
+export function isOff(user: User): boolean {
+  return user.state === userStates.inactive || user.state === userStates.locked;
+}
