@@ -1,5 +1,9 @@
-/** `npm run generate`: writes every generated file of the repository again. */
+/** `npm run generate`: writes every generated file of the repository again; `npm run check` holds them against the same functions. */
+import { writeFileSync } from 'node:fs';
+import { configurationDocs } from '../src/config/docs.ts';
 import { generateContract } from './contract/generate.ts';
 
 generateContract();
 console.log('generate: proto/zitadel and src/contract/gen are written.');
+writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationDocs());
+console.log('generate: docs/configuration.md is written.');

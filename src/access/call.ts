@@ -19,7 +19,8 @@ export interface Call {
   readonly allowLastOwner: boolean;
 }
 
-export type Handler<M> = M extends DescMethodUnary<infer I, infer O> ? (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>> : never;
+export type Handler<M> =
+  M extends DescMethodUnary<infer I, infer O> ? (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>> : never;
 
 /** The RPCs of a service that are served; the others answer `unimplemented`. */
 export type Implementation<S extends DescService> = { readonly [N in keyof S['method']]?: Handler<S['method'][N]> };

@@ -6,8 +6,8 @@ import { digest, matches } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
-import { parseToken } from './token.ts';
 import type { Instance } from './tenant.ts';
+import { parseToken } from './token.ts';
 
 export type Level = 'project' | 'organization' | 'instance';
 
@@ -24,13 +24,19 @@ export interface Stamp {
   readonly accessVersion: bigint;
 }
 
+/** What the caller's access stands on: what the guard re-checks in every statement. */
+export interface Standing {
+  readonly kind: 'user';
+  readonly user: Stamp;
+  readonly org: Stamp;
+}
+
 export interface Caller {
   readonly userId: string;
   /** The organization that the user lives in. */
   readonly orgId: string;
   readonly memberships: readonly Membership[];
-  readonly user: Stamp;
-  readonly org: Stamp;
+  readonly standing: Standing;
   /** End of the token, in ms since the epoch. */
   readonly expiresAt: number;
 }
@@ -91,8 +97,11 @@ export class Callers {
       userId: row.user_id,
       orgId: row.org_id,
       memberships: row.memberships.map(({ level, ...rest }) => ({ level: LEVELS[level]!, ...rest })),
-      user: { epoch: row.user_epoch, accessVersion: row.user_version },
-      org: { epoch: row.org_epoch, accessVersion: row.org_version },
+      standing: {
+        kind: 'user',
+        user: { epoch: row.user_epoch, accessVersion: row.user_version },
+        org: { epoch: row.org_epoch, accessVersion: row.org_version },
+      },
       expiresAt: row.expires_at,
     };
   }
@@ -113,7 +122,7 @@ interface Row {
 /** The token of a header: split at `Bearer ` into exactly two parts; text before is ignored, blanks around the token do no harm. */
 function bearer(header: string | undefined): string {
   if (header === undefined || header === '') throw new Failure(NO_HEADER);
-  // A control character cannot be part of a header's text (RFC 9110 5.5).
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a control character cannot be part of a header's text (RFC 9110 5.5)
   if (/[\0-\x1f\x7f]/.test(header)) throw new Failure(BAD_HEADER);
   const parts = header.split('Bearer ');
   if (parts.length !== 2) throw new Failure(BAD_HEADER);

@@ -70,7 +70,8 @@ export class Guard {
   }
 
   #row(sql: Sql, lock: Fragment): Fragment {
-    const { userId, user, orgId, org } = this.#caller;
+    const { userId, orgId, standing } = this.#caller;
+    const { user, org } = standing;
     const instance = this.#instance;
     return sql`
       select true as held from users u, orgs o, instances i

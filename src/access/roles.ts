@@ -22,7 +22,8 @@ const ROLES = {
     'rwd: session; rw: iam.member org.member user user.grant project.member project.grant.member; r: iam iam.policy iam.idp iam.feature iam.restrictions org org.idp org.feature user.membership user.feature policy project project.role project.app project.grant userschema group group.user; w: user.credential user.passkey; is: session.link',
   ORG_OWNER:
     'crwd: project group; rwd: org org.member org.idp org.action org.flow org.feature user user.grant user.feature policy project.member project.role project.grant project.grant.member group.user; rd: session; rw: project.app; r: org.global user.global user.membership; w: user.credential user.passkey',
-  ORG_USER_MANAGER: 'rwd: user user.grant user.feature; rd: session; r: org user.global user.membership policy project project.role group group.user',
+  ORG_USER_MANAGER:
+    'rwd: user user.grant user.feature; rd: session; r: org user.global user.membership policy project project.role group group.user',
   ORG_OWNER_VIEWER:
     'r: org org.member org.idp org.action org.flow org.feature user user.global user.grant user.membership user.feature policy project project.member project.role project.app project.grant project.grant.member project.grant.user.grant group group.user',
   ORG_SETTINGS_MANAGER: 'rwd: org.idp org.feature policy; rw: org; r: org.member',
@@ -34,10 +35,13 @@ const ROLES = {
   ORG_ADMIN_IMPERSONATOR: 'is: admin.impersonation impersonation',
   ORG_END_USER_IMPERSONATOR: 'is: impersonation',
   ORG_USER_SELF_MANAGER: 'd: user.self; r: policy',
-  PROJECT_OWNER: 'rwd: project project.member project.role project.app project.grant project.grant.member user.grant; r: org.global policy user user.global user.membership',
-  PROJECT_OWNER_VIEWER: 'r: policy project project.member project.role project.app project.grant project.grant.member user user.global user.grant user.membership',
+  PROJECT_OWNER:
+    'rwd: project project.member project.role project.app project.grant project.grant.member user.grant; r: org.global policy user user.global user.membership',
+  PROJECT_OWNER_VIEWER:
+    'r: policy project project.member project.role project.app project.grant project.grant.member user user.global user.grant user.membership',
   PROJECT_OWNER_GLOBAL: 'rwd: project project.member project.role project.app user.grant; r: org.global policy user.global user.membership',
-  PROJECT_OWNER_VIEWER_GLOBAL: 'r: policy project project.member project.role project.app project.grant project.grant.member user.global user.grant user.membership',
+  PROJECT_OWNER_VIEWER_GLOBAL:
+    'r: policy project project.member project.role project.app project.grant project.grant.member user.global user.grant user.membership',
   PROJECT_GRANT_OWNER: 'rwd: project.grant.member user.grant; r: policy org.global project project.grant user user.global user.membership',
   PROJECT_GRANT_OWNER_VIEWER: 'r: policy project project.grant project.grant.member user user.global user.grant user.membership',
   SELF_MANAGEMENT_GLOBAL: 'c: org; d: user.self; r: policy',
@@ -46,7 +50,9 @@ const ROLES = {
 export type Role = keyof typeof ROLES;
 
 /** Every role, with the permissions it holds. */
-export const roles: ReadonlyMap<string, ReadonlySet<string>> = new Map(Object.entries(ROLES).map(([role, list]) => [role, permissionsOf(list)]));
+export const roles: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(ROLES).map(([role, list]) => [role, permissionsOf(list)]),
+);
 
 /** Whether a role may be given at a level: `IAM_` on the instance, `ORG_` on an organization, `PROJECT_` on a project. */
 export function isRoleOf(level: 'instance' | 'organization' | 'project', role: string): boolean {

@@ -1,6 +1,7 @@
 /** What the command line needs from the rest of the program; src/main.ts plugs it in, tests plug in their own. */
 import type { Config } from '../config/settings.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
+import type { FirstInstance, ListedInstance, NewInstance, OwnerPat } from '../instance/operate.ts';
 import type { Log } from '../log/log.ts';
 import type { Sql, Store } from '../store/connect.ts';
 
@@ -34,30 +35,4 @@ export interface Instances {
   list(store: Store): Promise<readonly ListedInstance[]>;
   /** A new PAT of an owner of the instance, who is made active if he is not; the only instance, if no id is given. CannotStart if there is none such. */
   ownerPat(store: Store, instanceId: string | undefined): Promise<OwnerPat>;
-}
-
-export interface NewInstance {
-  readonly instanceId: string;
-  /** Login name and generated password of the human owner. */
-  readonly adminLoginName: string;
-  readonly adminPassword: string;
-  /** PAT of the machine owner. */
-  readonly adminPat: string;
-}
-
-export interface FirstInstance extends NewInstance {
-  readonly demoUserId: string;
-}
-
-export interface ListedInstance {
-  readonly instanceId: string;
-  readonly name: string;
-  readonly state: string;
-  readonly domains: readonly string[];
-}
-
-export interface OwnerPat {
-  readonly pat: string;
-  readonly userId: string;
-  readonly loginName: string;
 }

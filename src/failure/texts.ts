@@ -14,7 +14,8 @@ export const english: Readonly<Record<string, string>> = {
   'Errors.User.NotInactive': 'User is not inactive',
   'Errors.User.ShouldBeActiveOrInitial': 'User is not active or initial',
   'Errors.User.NotLocked': 'User is not locked',
-  'Errors.User.LastOwner': 'The last active owner of the instance cannot be switched off; to do it all the same, send x-keyward-allow-last-owner: true',
+  'Errors.User.LastOwner':
+    'The last active owner of the instance cannot be switched off; to do it all the same, send x-keyward-allow-last-owner: true',
   'Errors.User.NotInitialised': 'User is not yet initialized',
   'Errors.User.InvalidURLTemplate': 'URL Template is invalid',
   'Errors.User.DomainNotAllowedAsUsername': 'Domain is already reserved and cannot be used',

@@ -6,6 +6,7 @@ import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
+import { domainLabel } from '../org/domain.ts';
 import { SCOPES } from '../user/pat.ts';
 import { errors } from './errors.ts';
 
@@ -20,6 +21,9 @@ export interface InstancePlan {
   readonly machine: { readonly userId: string; readonly tokenId: string; readonly token: string };
   readonly demo: { readonly userId: string; readonly username: string } | undefined;
 }
+
+/** The organization's part of domains and login names; an instance may be called anything. */
+const label = (name: string): string => domainLabel(name) || 'org';
 
 const VIA = 'keyward instance add';
 const NEVER = '9999-12-31T23:59:59Z';
@@ -68,7 +72,9 @@ export async function createInstance(sql: Sql, plan: InstancePlan): Promise<void
         { type: 'instance.domain.added', payload: { domain } },
         ...(i === 0 ? [{ type: 'instance.domain.primary.set', payload: { domain } }] : []),
       ]),
-      ...[admin.userId, machine.userId].map((userId): NewEvent => ({ type: 'instance.member.added', payload: { userId, roles: ['IAM_OWNER'] } })),
+      ...[admin.userId, machine.userId].map(
+        (userId): NewEvent => ({ type: 'instance.member.added', payload: { userId, roles: ['IAM_OWNER'] } }),
+      ),
     ])})
     select 1`;
   await sql`
@@ -84,10 +90,19 @@ export async function createInstance(sql: Sql, plan: InstancePlan): Promise<void
       { type: 'org.domain.added', payload: { domain: orgDomain } },
       { type: 'org.domain.verified', payload: { domain: orgDomain } },
       { type: 'org.domain.primary.set', payload: { domain: orgDomain } },
-      ...[admin.userId, machine.userId].map((userId): NewEvent => ({ type: 'org.member.added', payload: { userId, roles: ['ORG_OWNER'] } })),
+      ...[admin.userId, machine.userId].map(
+        (userId): NewEvent => ({ type: 'org.member.added', payload: { userId, roles: ['ORG_OWNER'] } }),
+      ),
     ])})
     select 1`;
-  await createHuman(sql, plan, { userId: admin.userId, username: admin.username, firstName: name, lastName: 'Admin', email: admin.username, password });
+  await createHuman(sql, plan, {
+    userId: admin.userId,
+    username: admin.username,
+    firstName: name,
+    lastName: 'Admin',
+    email: admin.username,
+    password,
+  });
   await createMachine(sql, plan);
   for (const userId of [admin.userId, machine.userId]) {
     await sql`
@@ -95,7 +110,14 @@ export async function createInstance(sql: Sql, plan: InstancePlan): Promise<void
       values (${instanceId}, ${userId}, 3, ${instanceId}, ${['IAM_OWNER']}, now(), now()), (${instanceId}, ${userId}, 2, ${orgId}, ${['ORG_OWNER']}, now(), now())`;
     await sql`update users set rank = 3, is_owner = true where instance_id = ${instanceId} and user_id = ${userId}`;
   }
-  if (demo) await createHuman(sql, plan, { ...demo, firstName: 'Demo', lastName: 'User', email: `demo@${domains[0] === 'localhost' ? 'example.com' : domains[0]}`, password: null });
+  if (demo)
+    await createHuman(sql, plan, {
+      ...demo,
+      firstName: 'Demo',
+      lastName: 'User',
+      email: `demo@${domains[0] === 'localhost' ? 'example.com' : domains[0]}`,
+      password: null,
+    });
 }
 
 interface Human {
@@ -107,7 +129,11 @@ interface Human {
   readonly password: string | null;
 }
 
-async function createHuman(sql: Sql, { instanceId, orgId }: InstancePlan, { userId, username, firstName, lastName, email, password }: Human): Promise<void> {
+async function createHuman(
+  sql: Sql,
+  { instanceId, orgId }: InstancePlan,
+  { userId, username, firstName, lastName, email, password }: Human,
+): Promise<void> {
   const displayName = `${firstName} ${lastName}`;
   await sql`
     with made as (
@@ -127,7 +153,10 @@ async function createHuman(sql: Sql, { instanceId, orgId }: InstancePlan, { user
     select 1`;
 }
 
-async function createMachine(sql: Sql, { instanceId, orgId, machine }: Pick<InstancePlan, 'instanceId' | 'orgId' | 'machine'>): Promise<void> {
+async function createMachine(
+  sql: Sql,
+  { instanceId, orgId, machine }: Pick<InstancePlan, 'instanceId' | 'orgId' | 'machine'>,
+): Promise<void> {
   await sql`
     with made as (
       insert into users (instance_id, user_id, org_id, kind, sequence, changed_sequence, created_at, changed_at)
@@ -160,7 +189,9 @@ async function bindToken(sql: Sql, instanceId: string, { userId, tokenId, token 
  * is off, owner again where it is not). Gives the token, which is shown once.
  */
 export async function restoreOwner(sql: Sql, instanceId: string): Promise<{ token: string; userId: string }> {
-  const [instance] = await sql<{ default_org_id: string }[]>`select default_org_id from instances where instance_id = ${instanceId} for no key update`;
+  const [instance] = await sql<
+    { default_org_id: string }[]
+  >`select default_org_id from instances where instance_id = ${instanceId} for no key update`;
   if (!instance) throw new Failure(errors.notFound);
   const [known] = await sql<{ user_id: string }[]>`
     select u.user_id from users u join profiles p using (instance_id, user_id)
@@ -188,9 +219,14 @@ export async function restoreOwner(sql: Sql, instanceId: string): Promise<{ toke
 }
 
 async function switchOn(sql: Sql, instanceId: string, machine: InstancePlan['machine']): Promise<void> {
-  const [user] = await sql<{ state: number }[]>`select state from users where instance_id = ${instanceId} and user_id = ${machine.userId} for no key update`;
+  const [user] = await sql<
+    { state: number }[]
+  >`select state from users where instance_id = ${instanceId} and user_id = ${machine.userId} for no key update`;
   const back: NewEvent[] = user?.state === 2 ? [{ type: 'user.reactivated' }] : user?.state === 4 ? [{ type: 'user.unlocked' }] : [];
-  const events: NewEvent[] = [...back, { type: 'user.pat.added', payload: { tokenId: machine.tokenId, expiration: NEVER, scopes: SCOPES } }];
+  const events: NewEvent[] = [
+    ...back,
+    { type: 'user.pat.added', payload: { tokenId: machine.tokenId, expiration: NEVER, scopes: SCOPES } },
+  ];
   await sql`
     with changed as (
       update users set state = 1, access_version = nextval('epochs'), sequence = sequence + ${events.length},
@@ -215,10 +251,4 @@ export async function listInstances(sql: Sql): Promise<readonly InstanceRow[]> {
   return sql<InstanceRow[]>`
     select i.instance_id as id, i.name, i.state, coalesce((select array_agg(d.domain order by d.is_primary desc, d.domain) from instance_domains d where d.instance_id = i.instance_id), '{}') as domains
     from instances i order by i.created_at, i.instance_id`;
-}
-
-/** A name as a part of a domain: blanks become dashes; letters, digits and dashes stay; at most 63 (reference/instance-and-setup.md 3). */
-function label(name: string): string {
-  const text = name.trim().replace(/\s+/g, '-').replace(/[^A-Za-z0-9-]/g, '').toLowerCase().slice(0, 63);
-  return text === '' ? 'org' : text;
 }

@@ -1,11 +1,36 @@
 /** What the operator on the machine itself may do with instances: the first one, further ones, their list, and a way back in. */
-import type { FirstInstance, ListedInstance, NewInstance, OwnerPat } from '../cli/ports.ts';
+import type { Config } from '../config/settings.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { Failure } from '../failure/failure.ts';
-import type { Config } from '../config/settings.ts';
-import { claimNode } from '../store/node.ts';
 import type { Sql, Store } from '../store/connect.ts';
+import { claimNode } from '../store/node.ts';
 import { createInstance, type InstancePlan, listInstances, planInstance, restoreOwner } from './create.ts';
+
+export interface NewInstance {
+  readonly instanceId: string;
+  /** Login name and generated password of the human owner. */
+  readonly adminLoginName: string;
+  readonly adminPassword: string;
+  /** PAT of the machine owner. */
+  readonly adminPat: string;
+}
+
+export interface FirstInstance extends NewInstance {
+  readonly demoUserId: string;
+}
+
+export interface ListedInstance {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly state: string;
+  readonly domains: readonly string[];
+}
+
+export interface OwnerPat {
+  readonly pat: string;
+  readonly userId: string;
+  readonly loginName: string;
+}
 
 const FIRST_NAME = 'Keyward';
 const ANY_DOMAIN = 'localhost';

@@ -6,8 +6,8 @@ import type { Call } from '../access/call.ts';
 import type { Statement } from '../access/guard.ts';
 import { isRoleOf } from '../access/roles.ts';
 import { Failure } from '../failure/failure.ts';
-import { append, type NewEvent } from '../store/events.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
+import { append, type NewEvent } from '../store/events.ts';
 import { errors, lastOwner } from './errors.ts';
 
 export type MemberLevel = 'instance' | 'organization';
@@ -32,7 +32,8 @@ const OWNER = 'IAM_OWNER';
 export async function addMember(call: Call, member: Member, roles: readonly string[]): Promise<MemberDone> {
   const reasons = errors[member.level];
   if (roles.length === 0 && reasons.noRoles) throw new Failure(reasons.noRoles);
-  if (!roles.every((role) => isRoleOf(member.level, role) || (member.level === 'organization' && role === 'SELF_MANAGEMENT_GLOBAL'))) throw new Failure(reasons.badRole);
+  if (!roles.every((role) => isRoleOf(member.level, role) || (member.level === 'organization' && role === 'SELF_MANAGEMENT_GLOBAL')))
+    throw new Failure(reasons.badRole);
   const outcome = await write(call, member, roles, 'added');
   if (!outcome.user_found) throw new Failure(reasons.unknownUser);
   if (outcome.had !== null) throw new Failure(reasons.exists);
@@ -77,7 +78,12 @@ function doneOf({ owner, sequence, at, old_owner, old_sequence, old_at, spared }
  * The membership, the user's rank, the object's sequence and the event. Alone, since the rank is computed from the user's other memberships,
  * and the last owner may not lose his role.
  */
-async function write(call: Call, { level, objectId, userId }: Member, roles: readonly string[], what: 'added' | 'changed' | 'removed'): Promise<Outcome> {
+async function write(
+  call: Call,
+  { level, objectId, userId }: Member,
+  roles: readonly string[],
+  what: 'added' | 'changed' | 'removed',
+): Promise<Outcome> {
   const instanceId = call.instance.id;
   const stored = STORED[level];
   const event: NewEvent = {
@@ -103,7 +109,11 @@ async function write(call: Call, { level, objectId, userId }: Member, roles: rea
     meant as (
       select t.* from target t
       where not exists (select from spared) and ${
-        what === 'added' ? sql`not exists (select from before)` : what === 'changed' ? sql`exists (select from before b where b.roles <> ${roles}::text[])` : sql`exists (select from before)`
+        what === 'added'
+          ? sql`not exists (select from before)`
+          : what === 'changed'
+            ? sql`exists (select from before b where b.roles <> ${roles}::text[])`
+            : sql`exists (select from before)`
       }
     ),
     ${writeMembership(sql, stored, objectId, roles, what)},
@@ -118,11 +128,15 @@ async function write(call: Call, { level, objectId, userId }: Member, roles: rea
       returning u.instance_id
     ),
     changed as (
-      ${level === 'instance' ? sql`
+      ${
+        level === 'instance'
+          ? sql`
       update instances i set sequence = i.sequence + 1 from ranked r where i.instance_id = r.instance_id
-      returning i.instance_id, i.instance_id as aggregate_id, i.instance_id as owner, i.sequence, clock_timestamp() as at` : sql`
+      returning i.instance_id, i.instance_id as aggregate_id, i.instance_id as owner, i.sequence, clock_timestamp() as at`
+          : sql`
       update orgs o set sequence = o.sequence + 1 from ranked r where o.instance_id = r.instance_id and o.org_id = ${objectId}
-      returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at`}
+      returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at`
+      }
     ),
     logged as (${append(sql, sql`changed`, { aggregateType: level === 'instance' ? 'instance' : 'org', editor: call.caller.userId, via: call.method.path }, [event])})
     select exists (select from target) as user_found, (select b.roles from before b) as had, c.owner, c.sequence, c.at,
@@ -133,7 +147,13 @@ async function write(call: Call, { level, objectId, userId }: Member, roles: rea
   return outcome;
 }
 
-function writeMembership(sql: Sql, stored: number, objectId: string, roles: readonly string[], what: 'added' | 'changed' | 'removed'): Fragment {
+function writeMembership(
+  sql: Sql,
+  stored: number,
+  objectId: string,
+  roles: readonly string[],
+  what: 'added' | 'changed' | 'removed',
+): Fragment {
   if (what === 'removed') {
     return sql`
       membership as (

@@ -8,6 +8,10 @@ export const sessionService: Implementation<typeof SessionService> = {
   async createSession(request, call) {
     const { sessionId, token, sequence, at } = await createSession(call, request);
     const moment = timestampFromPg(at);
-    return { details: { sequence, changeDate: moment, resourceOwner: call.instance.id, creationDate: moment }, sessionId, sessionToken: token };
+    return {
+      details: { sequence, changeDate: moment, resourceOwner: call.instance.id, creationDate: moment },
+      sessionId,
+      sessionToken: token,
+    };
   },
 };

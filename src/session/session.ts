@@ -45,11 +45,20 @@ export interface NewSession {
 export async function createSession(call: Call, request: CreateSessionRequest): Promise<NewSession> {
   demandInstance(call.caller, 'session.write');
   const { checks } = request;
-  const rest = [checks?.webAuthN, checks?.idpIntent, checks?.totp, checks?.otpSms, checks?.otpEmail, checks?.recoveryCode, request.challenges];
+  const rest = [
+    checks?.webAuthN,
+    checks?.idpIntent,
+    checks?.totp,
+    checks?.otpSms,
+    checks?.otpEmail,
+    checks?.recoveryCode,
+    request.challenges,
+  ];
   if (rest.some((check) => check !== undefined)) throw new Failure(errors.notServed);
   const password = checks?.password;
   const user = checks?.user && (await find(call, checks.user.search));
-  if (user && (!user.running || (user.state !== userStates.active && user.state !== userStates.initial))) throw new Failure(errors.notActive);
+  if (user && (!user.running || (user.state !== userStates.active && user.state !== userStates.initial)))
+    throw new Failure(errors.notActive);
   if (password) await checkPassword(user, password.password);
   return write(call, request, user, password !== undefined);
 }

@@ -8,7 +8,7 @@ import { type Moment, timestampToPg } from '../time/timestamp.ts';
 import { failureOf, retried } from './errors.ts';
 
 /** What may stand in a statement beyond text, numbers, booleans and buffers. int8 is read as bigint, timestamptz as text (microseconds!). */
-// biome-ignore lint/style/useConsistentTypeDefinitions: postgres.js asks for an index signature, which an interface has not
+// A type alias: postgres.js asks for an index signature, which an interface has not.
 type Types = { readonly bigint: bigint; readonly timestamp: Moment | Date | string };
 
 /** The tag of SQL templates, on a pool or inside a transaction. */

@@ -3,7 +3,16 @@ import type { Moment } from '../time/timestamp.ts';
 import type { Fragment, Sql } from './connect.ts';
 
 /** TextQueryMethod and TextFilterMethod, by number. */
-const TEXT_METHODS = ['equals', 'equals ignoring case', 'starts with', 'starts with ignoring case', 'contains', 'contains ignoring case', 'ends with', 'ends with ignoring case'] as const;
+const TEXT_METHODS = [
+  'equals',
+  'equals ignoring case',
+  'starts with',
+  'starts with ignoring case',
+  'contains',
+  'contains ignoring case',
+  'ends with',
+  'ends with ignoring case',
+] as const;
 
 /** How a column of text is compared; `%`, `_` and `\` of the client stand for themselves. */
 export function textFilter(sql: Sql, column: Fragment, method: number, value: string): Fragment {

@@ -1,8 +1,8 @@
 /** Codes that prove an address or open a new password: made here, kept as a hash, bound to the epochs of user, organization and instance. */
 import { alphabets, digest, randomText } from '../crypto/secret.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { hex } from '../store/filter.ts';
 import type { Json, NewEvent } from '../store/events.ts';
+import { hex } from '../store/filter.ts';
 
 /** Purpose → event that is written, and the path of the login page that a mail leads to. */
 const PURPOSES = {
@@ -24,7 +24,10 @@ export interface NewCode {
 }
 
 /** A new code and its event; the code itself stands in neither log nor database. */
-export function newCode(purpose: Purpose, { returned, template, notificationType }: { returned: boolean; template?: string | undefined; notificationType?: number }): NewCode {
+export function newCode(
+  purpose: Purpose,
+  { returned, template, notificationType }: { returned: boolean; template?: string | undefined; notificationType?: number },
+): NewCode {
   const { event, path } = PURPOSES[purpose];
   const url = template ?? (path === undefined ? undefined : `/ui/v2/login/${path}`);
   const payload: Record<string, Json> = { expiry: LIFETIME_SECONDS * 1e9 };

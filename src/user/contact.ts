@@ -1,8 +1,8 @@
 /** E-mail addresses and phone numbers: how they are read, how they are verified, and the RPCs that set them alone. */
 import parsePhoneNumber from 'libphonenumber-js';
 import type { Call } from '../access/call.ts';
-import type { SetHumanEmail, SetHumanPhone } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { userStates } from '../access/gate.ts';
+import type { SetHumanEmail, SetHumanPhone } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { NewEvent } from '../store/events.ts';
 import { dropCodes, type NewCode, newCode, type Purpose, storeCodes } from './code.ts';
@@ -21,7 +21,8 @@ export interface Contact {
 }
 
 /** Verified and "tell me the code" are for those who may write the user; the rest is for himself too (reference/user-service-v2.md 4.4). */
-export const byOthersOnly = (verification: Verification): boolean => verification.case === 'returnCode' || verification.case === 'isVerified';
+export const byOthersOnly = (verification: Verification): boolean =>
+  verification.case === 'returnCode' || verification.case === 'isVerified';
 
 /** Checks the shape of an address: RFC 5322 without a display name. Field validation has refused most of what is wrong. */
 export function checkEmail(email: string): void {
@@ -46,7 +47,8 @@ export function normalizePhone(phone: string): string {
 export function setContact(kind: 'email' | 'phone', value: string, verification: Verification, isNew: boolean): Contact {
   const changed: NewEvent[] = isNew ? [] : [{ type: `user.human.${kind}.changed`, payload: { [kind]: value } }];
   const verified = verification.case === 'isVerified' && verification.value;
-  const profile: Partial<Profile> = kind === 'email' ? { email: value, email_verified: verified } : { phone: value, phone_verified: verified };
+  const profile: Partial<Profile> =
+    kind === 'email' ? { email: value, email_verified: verified } : { phone: value, phone_verified: verified };
   if (verified) return { profile, events: [...changed, { type: `user.human.${kind}.verified` }], code: undefined };
   if (verification.case === 'isVerified' && isNew) return { profile, events: changed, code: undefined };
   const template = verification.case === 'sendCode' && 'urlTemplate' in verification.value ? verification.value.urlTemplate : undefined;
@@ -90,7 +92,11 @@ export function removePhone(call: Call, userId: string): Promise<Changed> {
     human(user, errors.phoneUserNotFound);
     if (user.phone === null) throw new Failure(errors.phoneNotFound);
     return {
-      change: { events: [{ type: 'user.human.phone.removed' }], profile: { phone: null, phone_verified: false }, also: (sql) => dropCodes(sql, ['phone']) },
+      change: {
+        events: [{ type: 'user.human.phone.removed' }],
+        profile: { phone: null, phone_verified: false },
+        also: (sql) => dropCodes(sql, ['phone']),
+      },
       answer: (done) => done,
     };
   });

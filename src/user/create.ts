@@ -4,15 +4,15 @@ import { covers, denied, reach } from '../access/permission.ts';
 import type { SetHumanEmail, SetHumanPhone, SetHumanProfile, SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
-import { append, type NewEvent } from '../store/events.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
+import { append, type NewEvent } from '../store/events.ts';
 import { commas, hex } from '../store/filter.ts';
 import { type NewCode, storeCodes } from './code.ts';
 import { checkEmail, checkEmailTemplate, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
-import { newPassword } from './password.ts';
-import { type Entry, checkNewEntries, metadataEvents } from './metadata.ts';
+import { checkNewEntries, type Entry, metadataEvents } from './metadata.ts';
 import { domainOfName, usernameKey, usernameTaken } from './name.ts';
+import { newPassword } from './password.ts';
 import { languageTag } from './profile.ts';
 import { kinds, type Profile } from './user.ts';
 
@@ -170,7 +170,10 @@ interface Inserted {
   at: string | null;
 }
 
-async function insert(call: Call, draft: Draft & { readonly idpLinks?: boolean }): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
+async function insert(
+  call: Call,
+  draft: Draft & { readonly idpLinks?: boolean },
+): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
   // No identity provider can be set up yet, so a link names none that exists.
   if (draft.idpLinks) throw new Failure(errors.idpUnknown);
   const { userId, orgId, kind, events } = draft;
@@ -200,8 +203,14 @@ async function insert(call: Call, draft: Draft & { readonly idpLinks?: boolean }
         ),
         changed as (select instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at, epoch from inserted),
         described as (
-          insert into profiles (instance_id, user_id, password_changed_at, ${commas(sql, columns.map((c) => sql`${sql(c)}`))})
-          select c.instance_id, c.aggregate_id, case when ${draft.withPassword} then c.at end, ${commas(sql, columns.map((c) => sql`${profile[c] ?? null}`))} from changed c
+          insert into profiles (instance_id, user_id, password_changed_at, ${commas(
+            sql,
+            columns.map((c) => sql`${sql(c)}`),
+          )})
+          select c.instance_id, c.aggregate_id, case when ${draft.withPassword} then c.at end, ${commas(
+            sql,
+            columns.map((c) => sql`${profile[c] ?? null}`),
+          )} from changed c
         ),
         logged as (${append(sql, sql`changed`, { aggregateType: 'user', editor: call.caller.userId, via: call.method.path }, events)})
         ${storeCodes(sql, sql`changed`, draft.codes)}

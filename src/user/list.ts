@@ -1,14 +1,14 @@
 /** ListUsers: query tree, sorting column, page, and the permission filter as one statement (reference/user-service-v2.md 5.2). */
 import type { Call } from '../access/call.ts';
-import { reach } from '../access/permission.ts';
-import type { ListUsersRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
-import { type SearchQuery, UserFieldName, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { userStates } from '../access/gate.ts';
+import { reach } from '../access/permission.ts';
+import { type SearchQuery, UserFieldName, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
+import type { ListUsersRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { joined, textFilter } from '../store/filter.ts';
 import { errors } from './errors.ts';
-import type { User } from './user.ts';
+import { type User, userColumns } from './user.ts';
 
 /** No list gives more rows than this at once (DESIGN.md 8). */
 const MOST_ROWS = 1000;
@@ -37,7 +37,7 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
     return sql`
       with caller as (${caller}),
       page as (
-        select u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at, p.*, ${sorted} as sort_key
+        select ${userColumns(sql)}, ${sorted} as sort_key
         ${found}
         order by sort_key ${direction}, u.user_id ${direction}
         limit ${limit} offset ${offset}
@@ -88,7 +88,8 @@ function checkQuery({ query }: SearchQuery, depth: number): void {
       return;
     case 'notQuery':
       if (!query.value.query) throw new Failure(errors.emptyList);
-      return checkQuery(query.value.query, depth + 1);
+      checkQuery(query.value.query, depth + 1);
+      return;
     case 'inUserIdsQuery':
       if (query.value.userIds.length === 0) throw new Failure(errors.emptyList);
       return;
@@ -104,7 +105,11 @@ function checkQuery({ query }: SearchQuery, depth: number): void {
  * AND must stand in the same entry, as on the original; a user without metadata is held against an empty entry.
  */
 function condition(sql: Sql, queries: readonly SearchQuery[]): Fragment {
-  const all = joined(sql, queries.map((q) => one(sql, q)), 'and');
+  const all = joined(
+    sql,
+    queries.map((q) => one(sql, q)),
+    'and',
+  );
   if (!queries.some(asksMetadata)) return all;
   return sql`exists (
     select from (select) as entry left join user_metadata m on m.instance_id = u.instance_id and m.user_id = u.user_id where ${all})`;
@@ -153,15 +158,25 @@ function one(sql: Sql, { query }: SearchQuery): Fragment {
     case 'organizationIdQuery':
       return sql`u.org_id = ${query.value.organizationId}`;
     case 'orQuery':
-      return joined(sql, query.value.queries.map((q) => one(sql, q)), 'or');
+      return joined(
+        sql,
+        query.value.queries.map((q) => one(sql, q)),
+        'or',
+      );
     case 'andQuery':
-      return joined(sql, query.value.queries.map((q) => one(sql, q)), 'and');
+      return joined(
+        sql,
+        query.value.queries.map((q) => one(sql, q)),
+        'and',
+      );
     case 'notQuery':
       return query.value.query ? sql`not ${one(sql, query.value.query)}` : sql`false`;
     case 'metadataKeyFilter':
       return textFilter(sql, sql`m.key`, query.value.method, query.value.key);
     case 'metadataValueFilter':
-      return query.value.method === 0 ? sql`sha256(m.value) = sha256(${Buffer.from(query.value.value)})` : sql`sha256(m.value) <> sha256(${Buffer.from(query.value.value)})`;
+      return query.value.method === 0
+        ? sql`sha256(m.value) = sha256(${Buffer.from(query.value.value)})`
+        : sql`sha256(m.value) <> sha256(${Buffer.from(query.value.value)})`;
     case undefined:
       return sql`true`;
   }

@@ -14,7 +14,12 @@ const STATES: Readonly<Record<number, UserState>> = {
 };
 
 /** The details of a change, all four filled. */
-export function detailsOf(done: { owner: string; sequence: bigint; at: string; created_at: string }): MessageInitShape<typeof DetailsSchema> {
+export function detailsOf(done: {
+  owner: string;
+  sequence: bigint;
+  at: string;
+  created_at: string;
+}): MessageInitShape<typeof DetailsSchema> {
   return {
     sequence: done.sequence,
     changeDate: timestampFromPg(done.at),

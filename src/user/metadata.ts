@@ -1,10 +1,10 @@
 /** Metadata of a user: named values that applications keep with him (reference/user-service-v2.md 5.3 and 5.4). */
 import type { Call } from '../access/call.ts';
 import { reach } from '../access/permission.ts';
+import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import type { NewEvent } from '../store/events.ts';
 import { hex } from '../store/filter.ts';
-import { Failure } from '../failure/failure.ts';
 import { errors } from './errors.ts';
 import { type Change, changeUser, type Decision, type Rule } from './user.ts';
 

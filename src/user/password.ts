@@ -41,8 +41,14 @@ const FORMATS: readonly { form: RegExp; cost?: (match: RegExpExecArray) => boole
     cost: (m) => between(m[1], 14, 20) && between(m[2], 8, 32) && between(m[3], 1, 16),
   },
   { form: /^\$7\$[./A-Za-z0-9]{11}[./A-Za-z0-9]*\$[./A-Za-z0-9]{43}$/ },
-  { form: /^\$pbkdf2(?:-sha(?:1|224|256|384|512))?\$(\d+)\$[A-Za-z0-9+/=.]+\$[A-Za-z0-9+/=.]+$/, cost: (m) => between(m[1], 1000, 10_000_000) },
-  { form: /^\$[56]\$(?:rounds=(\d+)\$)?[^$:\n]{0,16}\$[./A-Za-z0-9]+$/, cost: (m) => m[1] === undefined || between(m[1], 1000, 999_999_999) },
+  {
+    form: /^\$pbkdf2(?:-sha(?:1|224|256|384|512))?\$(\d+)\$[A-Za-z0-9+/=.]+\$[A-Za-z0-9+/=.]+$/,
+    cost: (m) => between(m[1], 1000, 10_000_000),
+  },
+  {
+    form: /^\$[56]\$(?:rounds=(\d+)\$)?[^$:\n]{0,16}\$[./A-Za-z0-9]+$/,
+    cost: (m) => m[1] === undefined || between(m[1], 1000, 999_999_999),
+  },
   { form: /^\$[PH]\$[./A-Za-z0-9]{31}$/ },
   { form: /^\$S\$[./A-Za-z0-9]{52}$/ },
 ];
@@ -129,12 +135,18 @@ export function setPassword(call: Call, userId: string, given: SetPassword['pass
     if (user.kind !== kinds.human) throw new Failure(errors.passwordUserNotFound);
     if (user.state === userStates.initial) throw new Failure(errors.passwordNotInitialised);
     await checkProof(call, user, proof);
-    if (proof.case === 'currentPassword' && given.case === 'password' && given.value.password === proof.value) throw new Failure(errors.passwordUnchanged);
+    if (proof.case === 'currentPassword' && given.case === 'password' && given.value.password === proof.value)
+      throw new Failure(errors.passwordUnchanged);
     const password = await newPassword(given, 'DOMAIN');
     if (!password) throw new Failure(errors.passwordEmpty);
     const { profile, event } = passwordChange(password);
     return {
-      change: { events: [event] as const, profile, stamps: ['password_changed_at'] as const, also: (sql: Parameters<typeof dropCodes>[0]) => dropCodes(sql, ['password']) },
+      change: {
+        events: [event] as const,
+        profile,
+        stamps: ['password_changed_at'] as const,
+        also: (sql: Parameters<typeof dropCodes>[0]) => dropCodes(sql, ['password']),
+      },
       answer: (done: Changed) => done,
     };
   };

@@ -106,7 +106,10 @@ export interface PatQuery {
 }
 
 /** ListPersonalAccessTokens: the living ones that the caller may see: his own, and of users whom he may read. */
-export async function listPats(call: Call, { filters, order, asc, limit, offset }: PatQuery): Promise<{ total: number; rows: readonly PatRow[] }> {
+export async function listPats(
+  call: Call,
+  { filters, order, asc, limit, offset }: PatQuery,
+): Promise<{ total: number; rows: readonly PatRow[] }> {
   const where = reach(call.caller, 'user.read');
   const rows = await call.db.list<(PatRow | { token_id: null }) & { total: bigint | null }>(
     (sql, caller) => sql`

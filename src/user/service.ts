@@ -13,8 +13,8 @@ import { listUsers } from './list.ts';
 import { detailsOf, shownDetails, userMessage } from './message.ts';
 import { listMetadata, removeMetadata, setMetadata } from './metadata.ts';
 import { skipMfaInit } from './mfa.ts';
-import { addPat, listPats, removePat } from './pat.ts';
 import { requestReset, setPassword } from './password.ts';
+import { addPat, listPats, removePat } from './pat.ts';
 import { addSecret } from './secret.ts';
 import { changeState, deleteUser } from './state.ts';
 import { updateHuman, updateMachine } from './update.ts';
@@ -88,7 +88,13 @@ export const userService: Implementation<typeof UserService> = {
   async updateUser({ userId, username, userType, metadata }, call) {
     const updated =
       userType.case === 'machine'
-        ? await updateMachine(call, userId, { username, name: userType.value.name, description: userType.value.description, accessTokenType: userType.value.accessTokenType, metadata })
+        ? await updateMachine(call, userId, {
+            username,
+            name: userType.value.name,
+            description: userType.value.description,
+            accessTokenType: userType.value.accessTokenType,
+            metadata,
+          })
         : await updateHuman(call, userId, {
             username,
             profile: userType.value?.profile,
@@ -139,27 +145,34 @@ export const userService: Implementation<typeof UserService> = {
     return { creationDate: timestampFromPg(at), tokenId, token };
   },
 
-  removePersonalAccessToken: async ({ userId, tokenId }, call) => ({ deletionDate: timestampFromPg((await removePat(call, userId, tokenId)).at) }),
+  removePersonalAccessToken: async ({ userId, tokenId }, call) => ({
+    deletionDate: timestampFromPg((await removePat(call, userId, tokenId)).at),
+  }),
 
   async listPersonalAccessTokens({ pagination, sortingColumn, filters }, call) {
     const limit = pageSize(pagination?.limit);
     const { total, rows } = await listPats(call, {
-      filters: (sql) => joined(sql, filters.map(({ filter }) => {
-        switch (filter.case) {
-          case 'tokenIdFilter':
-            return sql`p.token_id = ${filter.value.id}`;
-          case 'userIdFilter':
-            return sql`p.user_id = ${filter.value.id}`;
-          case 'organizationIdFilter':
-            return sql`u.org_id = ${filter.value.id}`;
-          case 'createdDateFilter':
-            return timestampFilter(sql, sql`p.created_at`, filter.value.method, filter.value.timestamp);
-          case 'expirationDateFilter':
-            return timestampFilter(sql, sql`p.expires_at`, filter.value.method, filter.value.timestamp);
-          case undefined:
-            return sql`true`;
-        }
-      }), 'and'),
+      filters: (sql) =>
+        joined(
+          sql,
+          filters.map(({ filter }) => {
+            switch (filter.case) {
+              case 'tokenIdFilter':
+                return sql`p.token_id = ${filter.value.id}`;
+              case 'userIdFilter':
+                return sql`p.user_id = ${filter.value.id}`;
+              case 'organizationIdFilter':
+                return sql`u.org_id = ${filter.value.id}`;
+              case 'createdDateFilter':
+                return timestampFilter(sql, sql`p.created_at`, filter.value.method, filter.value.timestamp);
+              case 'expirationDateFilter':
+                return timestampFilter(sql, sql`p.expires_at`, filter.value.method, filter.value.timestamp);
+              case undefined:
+                return sql`true`;
+            }
+          }),
+          'and',
+        ),
       order: (sql) => PAT_ORDER[sortingColumn ?? 0]?.(sql) ?? sql`p.created_at`,
       asc: pagination?.asc ?? false,
       limit,
@@ -188,7 +201,10 @@ export const userService: Implementation<typeof UserService> = {
     const user = await loadUser(call, userId);
     if (user) within(call, where, user, READ);
     const types = user?.password_hash ? [AuthenticationMethodType.PASSWORD] : [];
-    return { details: { totalResult: BigInt(types.length), timestamp: timestampFromPg(user?.changed_at ?? new Date().toISOString()) }, authMethodTypes: types };
+    return {
+      details: { totalResult: BigInt(types.length), timestamp: timestampFromPg(user?.changed_at ?? new Date().toISOString()) },
+      authMethodTypes: types,
+    };
   },
 
   humanMFAInitSkipped: async ({ userId }, call) => ({ details: detailsOf(await skipMfaInit(call, userId)) }),
@@ -199,14 +215,26 @@ export const userService: Implementation<typeof UserService> = {
   async listUserMetadata({ userId, pagination, filters }, call) {
     const limit = pageSize(pagination?.limit);
     const { total, rows } = await listMetadata(call, userId, {
-      filters: (sql) => joined(sql, filters.map(({ filter }) => (filter.case === 'keyFilter' ? textFilter(sql, sql`m.key`, filter.value.method, filter.value.key) : sql`true`)), 'and'),
+      filters: (sql) =>
+        joined(
+          sql,
+          filters.map(({ filter }) =>
+            filter.case === 'keyFilter' ? textFilter(sql, sql`m.key`, filter.value.method, filter.value.key) : sql`true`,
+          ),
+          'and',
+        ),
       asc: pagination?.asc ?? false,
       limit,
       offset: pagination?.offset ?? 0n,
     });
     return {
       pagination: { totalResult: BigInt(total), appliedLimit: BigInt(limit) },
-      metadata: rows.map((row) => ({ creationDate: timestampFromPg(row.created_at), changeDate: timestampFromPg(row.changed_at), key: row.key, value: row.value })),
+      metadata: rows.map((row) => ({
+        creationDate: timestampFromPg(row.created_at),
+        changeDate: timestampFromPg(row.changed_at),
+        key: row.key,
+        value: row.value,
+      })),
     };
   },
 };

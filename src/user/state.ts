@@ -4,8 +4,8 @@ import { type UserState, userStates } from '../access/gate.ts';
 import { Stale, type Statement } from '../access/guard.ts';
 import { covers, denied, type Reach, reach, reachOrDeny } from '../access/permission.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
-import { append, type Log } from '../store/events.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
+import { append, type Log } from '../store/events.ts';
 import { errors } from './errors.ts';
 
 /** How often a step is tried against others on the same user. */

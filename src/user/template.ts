@@ -11,7 +11,30 @@ export const codeFields = ['UserID', 'OrgID', 'Code'] as const;
 /** One action: blanks, trim marks, then words, fields, quoted texts, numbers, pipes and brackets. */
 const ACTION = /^-?\s*(?:[.$]?[A-Za-z_][\w.]*|\.|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[|(),=:]|-?\d+(?:\.\d+)?|\s+)+\s*-?$/;
 const FIELD = /(?<![\w")])\.([A-Za-z_]\w*)/g;
-const FUNCTIONS = new Set(['and', 'or', 'not', 'len', 'index', 'slice', 'print', 'printf', 'println', 'html', 'js', 'urlquery', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'call', 'true', 'false', 'nil']);
+const FUNCTIONS = new Set([
+  'and',
+  'or',
+  'not',
+  'len',
+  'index',
+  'slice',
+  'print',
+  'printf',
+  'println',
+  'html',
+  'js',
+  'urlquery',
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'call',
+  'true',
+  'false',
+  'nil',
+]);
 
 /** Fails where a template cannot be parsed, or names a field that does not exist. */
 export function checkTemplate(template: string | undefined, fields: readonly string[] = codeFields): void {

@@ -70,7 +70,9 @@ class Parts {
     const codes = { emailCode: this.emailCode, phoneCode: this.phoneCode };
     const [first, ...rest] = [...this.events, ...(this.metadata?.events ?? [])];
     if (!first) {
-      return { unchanged: { owner: user.org_id, sequence: user.changed_sequence, at: user.changed_at, created_at: user.created_at, ...codes } };
+      return {
+        unchanged: { owner: user.org_id, sequence: user.changed_sequence, at: user.changed_at, created_at: user.created_at, ...codes },
+      };
     }
     return {
       change: {
@@ -78,7 +80,8 @@ class Parts {
         profile: this.profile,
         stamps: this.stamps,
         quiet: this.events.length === 0,
-        also: (sql) => sql`${storeCodes(sql, sql`changed`, this.codes)}${dropCodes(sql, this.dropped)}${this.metadata?.also?.(sql) ?? sql``}`,
+        also: (sql) =>
+          sql`${storeCodes(sql, sql`changed`, this.codes)}${dropCodes(sql, this.dropped)}${this.metadata?.also?.(sql) ?? sql``}`,
       },
       answer: (done: Changed) => ({ ...done, ...codes }),
     };
@@ -128,7 +131,11 @@ export function updateMachine(call: Call, userId: string, update: MachineUpdate)
       if (user.kind !== kinds.machine) throw new Failure(errors.updateNotFound);
       const parts = new Parts();
       await rename(call, user, update.username, parts);
-      const columns = differing(user, { machine_name: update.name, description: update.description, access_token_type: update.accessTokenType });
+      const columns = differing(user, {
+        machine_name: update.name,
+        description: update.description,
+        access_token_type: update.accessTokenType,
+      });
       if (Object.keys(columns).length > 0) parts.add({ type: 'user.machine.changed', payload: payloadOf(columns) }, columns);
       if (update.metadata.length > 0) parts.metadata = mergeMetadata(await load(call, userId), update.metadata);
       return parts.decision(user);
@@ -185,7 +192,13 @@ function rephone(user: User, phone: SetHumanPhone | undefined, number: string | 
 }
 
 /** Gives the code where the caller asked to be told it; for a user who is off no code is made (DESIGN.md 8). */
-function recontact(user: User, kind: 'email' | 'phone', value: string, verification: Parameters<typeof setContact>[2], parts: Parts): string | undefined {
+function recontact(
+  user: User,
+  kind: 'email' | 'phone',
+  value: string,
+  verification: Parameters<typeof setContact>[2],
+  parts: Parts,
+): string | undefined {
   const { profile, events, code } = setContact(kind, value, verification, false);
   if (isOff(user) && verification.case === 'returnCode') throw new Failure(errors.notActive);
   const kept = isOff(user) ? undefined : code;
@@ -208,7 +221,9 @@ async function repassword(call: Call, user: User, password: SetPassword | undefi
 
 /** Of the columns given, those that differ from the user's. */
 function differing<C extends Partial<Profile>>(user: User, given: { [K in keyof C]: C[K] | undefined }): Partial<Profile> {
-  return Object.fromEntries(Object.entries(given).filter(([column, value]) => value !== undefined && value !== (user[column as keyof Profile] ?? ''))) as Partial<Profile>;
+  return Object.fromEntries(
+    Object.entries(given).filter(([column, value]) => value !== undefined && value !== (user[column as keyof Profile] ?? '')),
+  ) as Partial<Profile>;
 }
 
 /** Column → name in the payload of events (reference/user-service-v2.md 6). */

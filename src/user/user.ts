@@ -4,8 +4,8 @@ import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
 import { covers, denied, type Reach, reachOrDeny } from '../access/permission.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
-import { append, type NewEvent } from '../store/events.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
+import { append, type NewEvent } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
 
 export const kinds = { human: 1, machine: 2 } as const;
@@ -76,12 +76,21 @@ export interface Changed {
 /** How often a command is tried against others that change the same user at the same time. */
 const TRIES = 30;
 
+/** The columns of a `User`, over the aliases `u` (users) and `p` (profiles). */
+export function userColumns(sql: Sql): Fragment {
+  return sql`
+    u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
+    p.username, p.username_key, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
+    p.phone, p.phone_verified, p.password_hash, p.password_changed_at, p.password_change_required, p.mfa_init_skipped_at,
+    p.machine_name, p.description, p.access_token_type, p.secret_hash`;
+}
+
 /** The user with this id on the caller's instance, whatever his organization: the command decides what the caller may see. */
 export async function loadUser(call: Call, userId: string): Promise<User | undefined> {
   const [row] = await call.db.read<User | Record<keyof User, null>>(
     (sql, caller) => sql`
       with caller as (${caller})
-      select u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at, p.*
+      select ${userColumns(sql)}
       from caller
       left join (users u join profiles p using (instance_id, user_id)) on u.instance_id = ${call.instance.id} and u.user_id = ${userId}`,
   );
@@ -138,11 +147,18 @@ export async function changeUser<R>(
 }
 
 /** Writes a change and its events in one statement; undefined where the user is no more what was loaded. */
-async function commit(call: Call, user: User, { events, profile = {}, stamps = [], quiet = false, access = false, also }: Change): Promise<Changed | undefined> {
+async function commit(
+  call: Call,
+  user: User,
+  { events, profile = {}, stamps = [], quiet = false, access = false, also }: Change,
+): Promise<Changed | undefined> {
   const columns = Object.keys(profile) as (keyof Profile)[];
   const [row] = await call.db.change<Changed | Record<keyof Changed, null>>(user.user_id, (sql, caller) => {
     const assignments = [...columns.map((c) => sql`${sql(c)} = ${profile[c] ?? null}`), ...stamps.map((c) => sql`${sql(c)} = c.at`)];
-    const described = assignments.length === 0 ? sql`` : sql`,
+    const described =
+      assignments.length === 0
+        ? sql``
+        : sql`,
       described as (
         update profiles p set ${commas(sql, assignments)}
         from changed c where p.instance_id = c.instance_id and p.user_id = c.aggregate_id

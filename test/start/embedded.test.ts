@@ -75,7 +75,7 @@ test('nobody gets into the embedded database without its password', async () => 
 
 test('a start that is killed at any moment is repaired by the next', async () => {
   const { dataDir, environment } = await fresh();
-  for (const ms of [150, 350, 500, 600, 700, 800, 900, 1000]) {
+  for (const ms of [200, 450, 650, 800, 950]) {
     const running = keyward(['start'], environment);
     await pause(ms);
     running.child.kill('SIGKILL');

@@ -1,11 +1,13 @@
 /** Runs Keyward's command line as a process of its own, around the small server of fake-main.ts. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
+import { get as httpGet } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { after } from 'node:test';
 
 export interface Outcome {
   readonly code: number | null;
@@ -23,12 +25,20 @@ export interface Running {
 
 const main = join(import.meta.dirname, 'fake-main.ts');
 
+/** What a failed test leaves running would keep this process waiting. */
+const alive = new Set<ChildProcess>();
+after(() => {
+  for (const child of alive) child.kill('SIGTERM');
+});
+
 export function keyward(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('KEYWARD_') && !name.startsWith('NODE_')),
   );
   const child = spawn(process.execPath, [main, ...args], { env: { ...clean, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const out = { stdout: '', stderr: '' };
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
   child.stdout.on('data', (data) => (out.stdout += data));
   child.stderr.on('data', (data) => (out.stderr += data));
   const ended = new Promise<Outcome>((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...out })));

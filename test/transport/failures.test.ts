@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
 import { Code as ConnectCode, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
-import { createConnectTransport as createBrowserTransport, createGrpcWebTransport as createBrowserGrpcWeb } from '@connectrpc/connect-web';
+import { createGrpcWebTransport as createBrowserGrpcWeb, createConnectTransport as createBrowserTransport } from '@connectrpc/connect-web';
 import * as grpc from '@grpc/grpc-js';
 import { StatusSchema } from '../../src/contract/gen/google/rpc/status_pb.js';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '../../src/contract/gen/zitadel/message_pb.js';
@@ -100,7 +100,10 @@ async function throughRest(): Promise<Told> {
 }
 
 async function everywhere(expected: Told): Promise<void> {
-  const ways: [string, () => Promise<Told>][] = Object.entries(transports).map(([name, transport]) => [name, () => throughConnect(transport)]);
+  const ways: [string, () => Promise<Told>][] = Object.entries(transports).map(([name, transport]) => [
+    name,
+    () => throughConnect(transport),
+  ]);
   ways.push(['gRPC (grpc-js)', throughGrpcJs], ['REST', throughRest]);
   for (const [name, ask] of ways) assert.deepEqual(await ask(), expected, name);
 }

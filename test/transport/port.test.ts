@@ -53,19 +53,26 @@ test('both versions of HTTP are served on the same port', async () => {
 });
 
 test('HTTP/1.1 is understood byte by byte', async () => {
-  assert.match(await talk(server.port, get.split(''), () => false), /^HTTP\/1\.1 200 OK[^]*\r\n\r\nok$/);
+  assert.match(await talk(server.port, get.split(''), () => false), /^HTTP\/1\.1 200 OK[\s\S]*\r\n\r\nok$/);
 });
 
 test('a method that begins like the preface of HTTP/2 is HTTP/1.1', async () => {
   for (const verb of ['P', 'PR', 'PROPFIND', 'PRI']) {
-    assert.match(await talk(server.port, [`${verb}`, ` /v2/nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`], () => false), /^HTTP\/1\.1 4\d\d /);
+    assert.match(
+      await talk(server.port, [`${verb}`, ` /v2/nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`], () => false),
+      /^HTTP\/1\.1 4\d\d /,
+    );
   }
 });
 
 test('HTTP/2 is understood byte by byte', async () => {
   const pieces = [...preface].map((byte) => Buffer.from([byte]));
   // Its own SETTINGS frame, and the acknowledgement of ours.
-  const answer = await talk(server.port, pieces, (text) => text.includes(settings.subarray(0, 3).toString('latin1')) && text.includes('\x00\x00\x00\x04\x01'));
+  const answer = await talk(
+    server.port,
+    pieces,
+    (text) => text.includes(settings.subarray(0, 3).toString('latin1')) && text.includes('\x00\x00\x00\x04\x01'),
+  );
   assert.equal(answer.charCodeAt(3), 4);
 });
 
@@ -124,7 +131,9 @@ test('a call that does not end is cut when the time for closing is over', async 
 
 test('a port in use is refused', async () => {
   const { createServer } = await import('../../src/transport/server.ts');
-  await assert.rejects(createServer({ methods: new Map(), invoke: deactivated }).listen(server.port, ['127.0.0.1']), { code: 'EADDRINUSE' });
+  await assert.rejects(createServer({ methods: new Map(), invoke: deactivated }).listen(server.port, ['127.0.0.1']), {
+    code: 'EADDRINUSE',
+  });
 });
 
 const openssl = (() => {
@@ -138,7 +147,27 @@ const openssl = (() => {
 test('under TLS the version is agreed by ALPN', { skip: !openssl && 'there is no openssl to make a certificate with' }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'keyward-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1', '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '1',
+      '-subj',
+      '/CN=localhost',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  );
   const own = await serve(deactivated, { tls: { key: readFileSync(key), cert: readFileSync(cert) } });
   rmSync(folder, { recursive: true });
   const session = http2.connect(own.base, { rejectUnauthorized: false });
@@ -151,10 +180,13 @@ test('under TLS the version is agreed by ALPN', { skip: !openssl && 'there is no
   session.close();
   const older = await new Promise((resolve, reject) => {
     https
-      .request({ host: '127.0.0.1', port: own.port, method: 'POST', path: '/v2/users/1/deactivate', rejectUnauthorized: false, agent: false }, (answer) => {
-        answer.resume();
-        resolve(`${answer.httpVersion} ${answer.statusCode}`);
-      })
+      .request(
+        { host: '127.0.0.1', port: own.port, method: 'POST', path: '/v2/users/1/deactivate', rejectUnauthorized: false, agent: false },
+        (answer) => {
+          answer.resume();
+          resolve(`${answer.httpVersion} ${answer.statusCode}`);
+        },
+      )
       .on('error', reject)
       .end();
   });
