@@ -6,14 +6,15 @@ import { digest, matches } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
+import type { SystemUser, SystemUsers } from './system-user.ts';
 import type { Instance } from './tenant.ts';
 import { parseToken } from './token.ts';
 
-export type Level = 'project' | 'organization' | 'instance';
+export type Level = 'project' | 'organization' | 'instance' | 'system';
 
 export interface Membership {
   readonly level: Level;
-  /** Id of the project, organization or instance. */
+  /** Id of the project, organization or instance; the system has none. */
   readonly objectId: string;
   readonly roles: readonly string[];
 }
@@ -25,15 +26,15 @@ export interface Stamp {
 }
 
 /** What the caller's access stands on: what the guard re-checks in every statement. */
-export interface Standing {
-  readonly kind: 'user';
-  readonly user: Stamp;
-  readonly org: Stamp;
-}
+export type Standing =
+  | { readonly kind: 'user'; readonly user: Stamp; readonly org: Stamp }
+  /** Named in the configuration: no row of his own (system-user.ts). */
+  | { readonly kind: 'system' };
 
 export interface Caller {
+  /** Id of the user, or name of the system user. */
   readonly userId: string;
-  /** The organization that the user lives in. */
+  /** The organization that the user lives in; empty for a system user. */
   readonly orgId: string;
   readonly memberships: readonly Membership[];
   readonly standing: Standing;
@@ -52,10 +53,12 @@ const LEVELS: Readonly<Record<number, Level>> = { 1: 'project', 2: 'organization
 
 export class Callers {
   readonly #store: Store;
+  readonly #systemUsers: SystemUsers;
   readonly #byToken = new Map<string, Caller>();
 
-  constructor(store: Store) {
+  constructor(store: Store, systemUsers: SystemUsers) {
     this.#store = store;
+    this.#systemUsers = systemUsers;
   }
 
   /**
@@ -68,11 +71,24 @@ export class Callers {
     const remembered = fresh ? undefined : this.#byToken.get(key);
     if (remembered && remembered.expiresAt > Date.now()) return remembered;
     this.#byToken.delete(key);
-    const caller = await this.#load(instance, token);
+    const caller = (await this.#load(instance, token)) ?? (await this.#system(token, instance));
     if (!caller) throw new Failure(BAD_TOKEN);
     if (this.#byToken.size >= REMEMBERED) this.#byToken.clear();
     this.#byToken.set(key, caller);
     return caller;
+  }
+
+  /** As `authenticate`, for the service of the system, which belongs to no instance: system users alone. */
+  async authenticateSystem(header: string | undefined): Promise<Caller> {
+    const caller = await this.#system(bearer(header), undefined);
+    if (!caller) throw new Failure(BAD_TOKEN);
+    return caller;
+  }
+
+  /** The door of system users, tried when no other knows the token. */
+  async #system(token: string, instance: Instance | undefined): Promise<Caller | undefined> {
+    const user = await this.#systemUsers.verify(token);
+    return user && systemCaller(user, instance);
   }
 
   /** The door of personal access tokens. */
@@ -105,6 +121,28 @@ export class Callers {
       expiresAt: row.expires_at,
     };
   }
+}
+
+/** On an instance a system user is what his memberships of the system, of this instance and of its organizations make him. */
+function systemCaller({ name, memberships, expiresAt }: SystemUser, instance: Instance | undefined): Caller {
+  const here = memberships.filter(({ memberType: type, aggregateId }) => type !== 'IAM' || aggregateId === instance?.id);
+  return {
+    userId: name,
+    orgId: '',
+    memberships: here.map((m) => ({ level: SYSTEM_LEVELS[m.memberType], objectId: m.aggregateId, roles: m.roles.filter(isSystemRole) })),
+    standing: { kind: 'system' },
+    expiresAt,
+  };
+}
+
+const SYSTEM_LEVELS = { System: 'system', IAM: 'instance', Organization: 'organization' } as const;
+/** The roles that a system user can hold (reference/authn-authz-oidc.md 2.6); others give him nothing. */
+const isSystemRole = (role: string): boolean => /^(SYSTEM|IAM)_/.test(role);
+
+/** The caller as he stands in an organization context: a system user is a member of the organization that he names, of no other. */
+export function inContext(caller: Caller, orgId: string): Caller {
+  if (caller.standing.kind !== 'system') return caller;
+  return { ...caller, memberships: caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId) };
 }
 
 interface Row {

@@ -66,13 +66,19 @@ export class Guard {
   }
 
   #locked(sql: Sql, target: string | undefined): Fragment {
+    if (this.#caller.standing.kind === 'system') return this.#row(sql, sql``); // he has no row
     return this.#row(sql, target === this.#caller.userId ? sql`for no key update of u` : sql`for share of u`);
   }
 
   #row(sql: Sql, lock: Fragment): Fragment {
     const { userId, orgId, standing } = this.#caller;
-    const { user, org } = standing;
     const instance = this.#instance;
+    if (standing.kind === 'system') {
+      return sql`
+      select true as held from instances i
+      where i.instance_id = ${instance.id} and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion} and i.state = 1`;
+    }
+    const { user, org } = standing;
     return sql`
       select true as held from users u, orgs o, instances i
       where u.instance_id = ${instance.id} and u.user_id = ${userId} and u.epoch = ${user.epoch} and u.access_version = ${user.accessVersion}

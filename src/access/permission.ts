@@ -1,6 +1,6 @@
 /** What a caller may do, and where: memberships and the role table become a reach; a refusal becomes the reference's failure. */
 import { Failure, type Reason } from '../failure/failure.ts';
-import type { Caller } from './caller.ts';
+import type { Caller, Membership } from './caller.ts';
 import { roles } from './roles.ts';
 
 /** Where a permission is held: on the whole instance, or on some organizations. */
@@ -21,7 +21,7 @@ const denials = {
 export function reach(caller: Caller, permission: string): Reach {
   const holding = caller.memberships.filter((m) => m.level !== 'project' && holds(m.roles, permission));
   return {
-    instance: holding.some((m) => m.level === 'instance'),
+    instance: holding.some(onInstance),
     orgs: holding.filter((m) => m.level === 'organization').map((m) => m.objectId),
   };
 }
@@ -39,7 +39,7 @@ export function covers(where: Reach, orgId: string): boolean {
 
 /** The refusal of one who holds the permission nowhere. */
 export function nowhere(caller: Caller, permission: string): Failure {
-  if (caller.memberships.length === 0) return new Failure(denials.noMembership);
+  if (caller.memberships.length === 0) return unjoined(caller, denials.byHandler);
   const byProject = caller.memberships.some((m) => m.level === 'project' && holds(m.roles, permission));
   return new Failure(byProject ? denials.byScope : denials.byHandler);
 }
@@ -47,7 +47,7 @@ export function nowhere(caller: Caller, permission: string): Failure {
 /** The refusal on an organization where the caller does not hold the permission, while he may elsewhere. */
 export function denied(caller: Caller, permission: string, orgId: string): Failure {
   const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
-  if (there.length === 0) return new Failure(denials.noMembership);
+  if (there.length === 0) return unjoined(caller, denials.byHandler);
   const byProject = there.some((m) => m.level === 'project' && holds(m.roles, permission));
   return new Failure(byProject ? denials.byScope : denials.byHandler);
 }
@@ -59,16 +59,26 @@ export function demand(caller: Caller, permission: string, orgId: string): void 
 
 /** Refuses unless the permission is held on the instance, whatever the caller holds on organizations. */
 export function demandInstance(caller: Caller, permission: string): void {
-  const there = caller.memberships.filter((m) => m.level === 'instance');
-  if (there.length === 0) throw new Failure(denials.noMembership);
+  const there = caller.memberships.filter(onInstance);
+  if (there.length === 0) throw unjoined(caller, denials.byHandler);
   if (!there.some((m) => holds(m.roles, permission))) throw new Failure(denials.byHandler);
 }
 
 /** The permission of a method's option, checked against the organization context before validation. */
 export function demandMethod(caller: Caller, permission: string, orgId: string): void {
   const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
-  if (there.length === 0) throw new Failure(denials.noMembership);
+  if (there.length === 0) throw unjoined(caller, denials.byMethod);
   if (!there.some((m) => holds(m.roles, permission))) throw new Failure(denials.byMethod);
+}
+
+/** What a system user holds of the whole system, he holds on every instance. */
+function onInstance({ level }: Membership): boolean {
+  return level === 'instance' || level === 'system';
+}
+
+/** The refusal of one who is no member here; a system user is refused as one whose roles do not suffice (reference/authn-authz-oidc.md 1.4). */
+function unjoined(caller: Caller, otherwise: Reason): Failure {
+  return new Failure(caller.standing.kind === 'system' ? otherwise : denials.noMembership);
 }
 
 /** `project.read:self` counts as `project.read` here; the handler narrows it (reference/authn-authz-oidc.md 2.2, 6). */

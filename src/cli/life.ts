@@ -46,6 +46,14 @@ export class Life {
     }
   }
 
+  /** What nobody caught leaves the program in an unknown state: it is ended, in order, so that the embedded database is too. */
+  followErrors(): void {
+    process.on('uncaughtException', (error) => {
+      this.#log.fatal({ err: error }, 'unexpected error; ending');
+      void this.exit(1);
+    });
+  }
+
   async exit(code: number): Promise<never> {
     await this.end();
     process.exit(code);

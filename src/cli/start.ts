@@ -18,6 +18,7 @@ import { Workers } from './workers.ts';
 export async function start(wanted: Config, parts: Parts, log: Log): Promise<void> {
   const life = new Life(log);
   life.followSignals();
+  life.followErrors();
   try {
     const config = await checkPort(wanted);
     const database = await ownDatabase(config, log);
@@ -66,6 +67,7 @@ export async function work(wanted: Config, parts: Parts, log: Log): Promise<void
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
   const life = new Life(log);
+  life.followErrors();
   const told = await new Promise<Told>((resolve) => process.once('message', (message) => resolve(message as Told))); // sent by Workers
   process.on('message', (message) => message === 'stop' && void life.exit(0));
   try {

@@ -48,6 +48,39 @@ export const key = () =>
     ),
   );
 
+/**
+ * System users by name: an RSA key (`keyData`, PEM in base64, or the `path` of a PEM file) and memberships; without any he is SYSTEM_OWNER
+ * (reference/authn-authz-oidc.md 1.4). JSON in text, an object in the file. The keys themselves are judged by src/config/load.ts.
+ */
+export const systemUsers = () =>
+  expecting(
+    '{"<name>": {"keyData": "<PEM in base64>" or "path": "<PEM file>", "memberships": [{"memberType": "System", "IAM" or "Organization", "aggregateId": "<id>", "roles": ["<role>"]}]}}',
+    z.preprocess(jsonFromText, z.record(z.string().min(1).max(200), systemUser)),
+  );
+
+const membership = z
+  .strictObject({
+    memberType: z.enum(['System', 'IAM', 'Organization']),
+    /** Of the instance or organization; a System membership has none. */
+    aggregateId: z.string().default(''),
+    roles: z.array(z.string().min(1)),
+  })
+  .refine(({ memberType, aggregateId }) => memberType === 'System' || aggregateId !== '');
+
+const systemUser = z
+  .strictObject({
+    keyData: z.base64().min(1).optional(),
+    path: z.string().min(1).optional(),
+    memberships: z.array(membership).default([]),
+  })
+  .refine(({ keyData, path }) => (keyData === undefined) !== (path === undefined))
+  .transform(({ memberships, ...key }) => ({
+    ...key,
+    memberships: memberships.length > 0 ? memberships : [{ memberType: 'System' as const, aggregateId: '', roles: ['SYSTEM_OWNER'] }],
+  }));
+
+export type SystemUserSetting = z.output<typeof systemUser>;
+
 /** A PostgreSQL URL; its parts are judged by parseDatabaseUrl. */
 export const databaseUrl = () =>
   expecting('postgres://user:password@host:5432/database?sslmode=verify-full', z.string().regex(/^postgres(ql)?:\/\//));
@@ -65,6 +98,15 @@ const domainName = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-
 const numberFromText = (given: unknown): unknown => (typeof given === 'string' && /^-?[0-9]{1,15}$/.test(given) ? Number(given) : given);
 
 const booleanFromText = (given: unknown): unknown => (given === 'true' ? true : given === 'false' ? false : given);
+
+const jsonFromText = (given: unknown): unknown => {
+  if (typeof given !== 'string') return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given; // no object, so it is refused
+  }
+};
 
 const listFromText = (given: unknown): unknown =>
   typeof given === 'string'

@@ -3,9 +3,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { rsaPublicKey } from '../crypto/public-key.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { keyFromText } from './kinds.ts';
+import { systemKeyPem } from './system-key.ts';
 import { type Config, environmentName, flagName, metaOf, type SettingName, settingNames, settings } from './settings.ts';
 
 export interface Layers {
@@ -157,6 +159,11 @@ const rules: readonly ((config: Partial<Config>) => readonly (readonly [SettingN
     if (privateKey instanceof Error) return [['tlsKeyFile', `a PEM file with an unencrypted private key (${reasonOf(privateKey)})`]];
     return certificate.checkPrivateKey(privateKey) ? [] : [['tlsKeyFile', 'the key that belongs to KEYWARD_TLS_CERT_FILE']];
   },
+  ({ systemUsers = {} }) =>
+    Object.entries(systemUsers).flatMap(([name, user]) => {
+      const key = attempt(() => rsaPublicKey(systemKeyPem(user)));
+      return key instanceof Error ? [['systemUsers', `for ${JSON.stringify(name)} a public RSA key in PEM (${reasonOf(key)})`] as const] : [];
+    }),
   ({ dataDir }) => {
     const found = dataDir === undefined ? undefined : attempt(() => statSync(dataDir));
     return found !== undefined && !(found instanceof Error) && !found.isDirectory() ? [['dataDir', 'a folder']] : [];

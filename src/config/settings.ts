@@ -1,6 +1,6 @@
 /** Every setting of Keyward, once: name, kind, default, what it is for. File, environment, flags, types and docs are derived from this. */
 import * as z from 'zod';
-import { addresses, databaseUrl, domain, key, listOf, networks, oneOf, path, whole, yesOrNo } from './kinds.ts';
+import { addresses, databaseUrl, domain, key, listOf, networks, oneOf, path, systemUsers, whole, yesOrNo } from './kinds.ts';
 
 /** As root the data must lie where the unprivileged user that runs PostgreSQL can reach it; a checkout under /root is not such a place. */
 const dataDir = process.getuid?.() === 0 ? '/var/lib/keyward' : './data';
@@ -59,6 +59,13 @@ export const settings = z.object({
     .default([])
     .describe('Weak password hashes that are nevertheless accepted from imports.')
     .meta({ shownDefault: 'none' }),
+  systemUsers: systemUsers()
+    .default({})
+    .describe(
+      'Users of the system API, who live on no instance and prove themselves by JWTs of their own RSA key: `iss` and `sub` = name, `aud` = the external origin, RS256, at most an hour old. Without memberships a user is SYSTEM_OWNER.',
+    )
+    // keys are pasted here: a private one by mistake must not be shown
+    .meta({ secret: true, shownDefault: 'none' }),
   workers: whole(1, 256).default(1).describe('Processes that share the port.'),
   shutdownSeconds: whole(0, 3600).default(20).describe('How long calls in flight may finish after SIGTERM.'),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -71,6 +78,14 @@ export const settingNames = Object.keys(settings.shape) as readonly SettingName[
 
 /** What the program runs with: the settings, with the defaults that depend on other settings filled in. */
 export type Config = z.output<typeof settings> & { readonly externalPort: number; readonly externalSecure: boolean };
+
+/** The origin under which clients reach Keyward; `localhost` where no domain is configured. */
+export function externalOrigin({ externalDomain, externalPort, externalSecure }: Pick<Config, 'externalDomain' | 'externalPort' | 'externalSecure'>): string {
+  return new URL(`${externalSecure ? 'https' : 'http'}://${externalDomain ?? LOCAL}:${externalPort}`).origin;
+}
+
+/** The external domain where none is configured. */
+export const LOCAL = 'localhost';
 
 /** `tlsCertFile` → `KEYWARD_TLS_CERT_FILE`; the file uses the name as it is, the flag is `--tls-cert-file`. */
 export const environmentName = (name: SettingName): string => `KEYWARD_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

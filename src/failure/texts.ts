@@ -51,4 +51,8 @@ export const english: Readonly<Record<string, string>> = {
   'Errors.Metadata.Invalid': 'Metadata is invalid',
   'Errors.Metadata.KeyNotExisting': 'One or more keys do not exist',
   'Errors.Instance.MemberInvalid': 'Member is invalid',
+  'Errors.Org.AlreadyExists': 'Organisation already exists',
+  'Errors.Org.Domain.AlreadyExists': 'Domain already exists',
+  'Errors.Org.DomainNotOnOrg': "Domain doesn't exist on organization",
+  'Errors.Org.PrimaryDomainNotDeletable': 'Organization Domain must not be deleted',
 };

@@ -4,9 +4,9 @@ import { hashPassword } from '../crypto/password.ts';
 import { alphabets, digest, randomText } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
+import { domainLabel } from '../org/domain.ts';
 import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
-import { domainLabel } from '../org/domain.ts';
 import { SCOPES } from '../user/pat.ts';
 import { errors } from './errors.ts';
 

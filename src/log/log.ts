@@ -24,11 +24,19 @@ const names = [
   'masterkey',
   'secret',
   'client_secret',
-  'code',
+  'verificationCode',
   'assertion',
 ];
-// `code` at the top is the outcome of a call, and is wanted
-const struck = names.flatMap((name) => [...(name === 'code' ? [] : [`["${name}"]`]), `*["${name}"]`, `*.*["${name}"]`]);
+const struck = [
+  ...names.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
+  // `code` is also the outcome of a call and the number of an error, which are wanted
+  'message.code',
+  'request.code',
+  'response.code',
+  // PostgreSQL quotes the row there
+  'err.detail',
+  'err.where',
+];
 
 /** stdout belongs to what a person or script asked for. */
 function standard(): DestinationStream {

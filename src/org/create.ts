@@ -15,7 +15,10 @@ export interface NewOrg {
 }
 
 /** Needs `org.write` on the instance, since nobody can hold anything on an organization that does not exist. */
-export async function addOrganization(call: Call, { name: given, orgId: chosen }: { name: string; orgId: string | undefined }): Promise<NewOrg> {
+export async function addOrganization(
+  call: Call,
+  { name: given, orgId: chosen }: { name: string; orgId: string | undefined },
+): Promise<NewOrg> {
   demandInstance(call.caller, 'org.write');
   const name = given.trim();
   if (name === '') throw new Failure(errors.nameEmpty);
@@ -67,11 +70,13 @@ const TAKEN: Readonly<Record<string, Reason>> = {
   org_domains_verified: errors.domainTaken,
 };
 
-async function uniquely<T>(write: () => Promise<T>): Promise<T> {
+/** Runs a statement that writes a name or a domain; one that is taken is AlreadyExists. */
+export async function uniquely<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    const taken = error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION ? TAKEN[error.constraint_name ?? ''] : undefined;
+    const taken =
+      error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION ? TAKEN[error.constraint_name ?? ''] : undefined;
     throw taken ? new Failure(taken, { cause: error }) : error;
   }
 }

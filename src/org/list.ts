@@ -33,7 +33,11 @@ export async function listOrganizations(call: Call, request: ListOrganizationsRe
     const found = sql`
       from orgs o where o.instance_id = ${call.instance.id}
         ${where.instance ? sql`` : sql`and o.org_id = any(${where.orgs}::text[])`}
-        and ${joined(sql, request.queries.map((query) => condition(sql, call, query)), 'and')}`;
+        and ${joined(
+          sql,
+          request.queries.map((query) => condition(sql, call, query)),
+          'and',
+        )}`;
     return sql`
       with caller as (${caller}),
       page as (

@@ -17,7 +17,7 @@ export function holdDataDir(dataDir: string): Hold {
   makeDataDir(dataDir);
   const lock = new DatabaseSync(join(dataDir, 'keyward.lock'), { timeout: 0 });
   try {
-    lock.exec('begin exclusive');
+    lock.exec('pragma journal_mode = memory; begin exclusive');
   } catch (cause) {
     lock.close();
     throw new CannotStart(

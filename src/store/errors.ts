@@ -5,6 +5,8 @@ import { Failure, type Reason } from '../failure/failure.ts';
 
 const UNAVAILABLE = { code: 'unavailable', key: 'Errors.Database.Unavailable' } as const;
 const BUSY = { code: 'unavailable', key: 'Errors.Database.Busy' } as const;
+/** Class 22, data exception: a value that no statement can take (a NUL in a text, a number or a date out of range). */
+const BAD_VALUE = { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'KEYWARD-value' } as const;
 const TOO_SLOW = { code: 'deadline_exceeded', key: 'Errors.Database.TooSlow' } as const;
 
 /** SQLSTATE (PostgreSQL documentation, appendix A) or code of the driver and of Node → what the client is told. */
@@ -42,6 +44,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
   if (code === undefined) return undefined;
+  if (/^22...$/.test(code)) return new Failure(BAD_VALUE, { cause: error });
   const reason = reasons[code] ?? (code.startsWith('08') ? UNAVAILABLE : undefined);
   return reason && new Failure(reason, { retryAfter: 1, cause: error });
 }

@@ -21,7 +21,9 @@ export function decodeProto(desc: DescMessage, bytes: Uint8Array): Message {
 }
 
 export function decodeJson(desc: DescMessage, bytes: Uint8Array): Message {
-  return readMessage(desc, parseJson(bytes, 'refused') ?? {});
+  const json = parseJson(bytes, 'refused');
+  // Nothing is an empty message, null is none.
+  return readMessage(desc, json === undefined ? {} : json);
 }
 
 export const decode = (codec: Codec, desc: DescMessage, bytes: Uint8Array): Message =>

@@ -128,8 +128,11 @@ export class Http1Exchange implements Exchange {
         this.#phase('running');
         resolve(gathering.whole());
       });
-      request.on('error', () => reject(new Gone()));
-      request.on('close', () => reject(new Gone()));
+      const leave = (): void => {
+        if (this.phase === 'reading') reject(new Gone());
+      };
+      request.on('error', leave);
+      request.on('close', leave);
     });
   }
 
@@ -236,7 +239,9 @@ export class Http2Exchange implements Exchange {
         this.#phase('running');
         resolve(gathering.whole());
       });
-      stream.on('close', () => reject(new Gone()));
+      stream.on('close', () => {
+        if (this.phase === 'reading') reject(new Gone());
+      });
     });
   }
 

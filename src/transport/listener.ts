@@ -60,6 +60,8 @@ export function createListener(serve: (exchange: Exchange) => void, limits: Limi
   h1.timeout = limits.idleMs;
 
   const h2 = http2.createServer({
+    // A blank around a header's value does no harm, as over HTTP/1.1; RFC 9113 8.2.1 would have it dropped.
+    strictFieldWhitespaceValidation: false,
     maxSessionMemory: 64,
     settings: {
       maxConcurrentStreams: limits.streams,

@@ -55,8 +55,8 @@ export async function createHuman(call: Call, draft: HumanDraft): Promise<Create
   const { profile, email, phone } = draft;
   if (!profile || !email) throw new Error('a human without profile or e-mail has passed validation');
   checkEmailTemplate(email.verification);
-  checkEmail(email.email.trim());
-  const address = email.email.trim();
+  const address = email.email;
+  checkEmail(address);
   const username = (draft.username ?? address).trim();
   if (username === '') throw new Failure(errors.usernameEmpty);
   const names = { first_name: profile.givenName.trim(), last_name: profile.familyName.trim() };

@@ -89,8 +89,9 @@ class Parts {
 }
 
 export async function updateHuman(call: Call, userId: string, update: HumanUpdate): Promise<Updated> {
-  const phone = update.phone && (update.phone.phone !== '' || update.emptyPhoneRemoves) ? update.phone : undefined;
-  if (phone?.phone === '' && phone.verification.case !== undefined) throw new Failure(errors.removalVerified);
+  // UpdateHumanUser ignores an empty number, but "verified" beside it counts for the number on file, as on the original.
+  const phone = update.phone && (update.phone.phone !== '' || update.emptyPhoneRemoves || update.phone.verification.case === 'isVerified') ? update.phone : undefined;
+  if (update.emptyPhoneRemoves && phone?.phone === '' && phone.verification.case !== undefined) throw new Failure(errors.removalVerified);
   if (update.email) {
     checkEmailTemplate(update.email.verification);
     checkEmail(update.email.email);
@@ -105,7 +106,7 @@ export async function updateHuman(call: Call, userId: string, update: HumanUpdat
       await rename(call, user, update.username, parts);
       reprofile(user, update.profile, parts);
       readdress(user, update.email, parts);
-      rephone(user, phone, number, parts);
+      rephone(user, phone, number ?? (update.emptyPhoneRemoves ? undefined : (user.phone ?? undefined)), parts);
       await repassword(call, user, update.password, parts);
       if (update.metadata.length > 0) parts.metadata = mergeMetadata(await load(call, userId), update.metadata);
       return parts.decision(user);
@@ -178,7 +179,7 @@ function readdress(user: User, email: SetHumanEmail | undefined, parts: Parts): 
 function rephone(user: User, phone: SetHumanPhone | undefined, number: string | undefined, parts: Parts): void {
   if (!phone) return;
   if (number === undefined) {
-    if (user.phone !== null) parts.add({ type: 'user.human.phone.removed' }, { phone: null, phone_verified: false });
+    if (user.phone !== null && phone.verification.case === undefined) parts.add({ type: 'user.human.phone.removed' }, { phone: null, phone_verified: false });
     parts.dropped.push('phone');
     return;
   }

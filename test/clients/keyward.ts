@@ -26,7 +26,12 @@ export async function startKeyward(): Promise<Keyward> {
   const database = await testDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'keyward-clients-'));
   const port = await freePort();
-  const stop = await run({ KEYWARD_DATABASE_URL: database.url, KEYWARD_DATA_DIR: dataDir, KEYWARD_PORT: String(port), KEYWARD_LOG_LEVEL: 'warn' });
+  const stop = await run({
+    KEYWARD_DATABASE_URL: database.url,
+    KEYWARD_DATA_DIR: dataDir,
+    KEYWARD_PORT: String(port),
+    KEYWARD_LOG_LEVEL: 'warn',
+  });
   after(async () => {
     await stop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -53,24 +58,32 @@ export async function startKeyward(): Promise<Keyward> {
 
   const { resourceOwner: organizationId } = (await add()).details as { resourceOwner: string }; // of an answer that is 2xx
   const { id } = await call('POST', '/v2/users/new', { organizationId, machine: { name: 'stranger' } });
-  const { token } = await call('POST', `/v2/users/${id}/pats`, {});
+  const { token } = await call('POST', `/v2/users/${id}/pats`, { expirationDate: '2099-01-01T00:00:00Z' });
   return { url, port, owner, stranger: String(token), call, newUser: async () => String((await add()).userId) };
 }
 
 /** Gives how to stop it. Fails with what it said where it does not become ready. */
 async function run(environment: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KEYWARD_') && !name.startsWith('NODE_')));
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('KEYWARD_') && !name.startsWith('NODE_')),
+  );
   const child = spawn(process.execPath, [main, 'start'], { env: { ...clean, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
+  process.once('exit', () => child.kill('SIGKILL')); // where the tests end before they could stop it
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const ready = new Promise<void>((resolve) => {
-    child.stdout.on('data', (data) => (said += data).includes('is ready') && resolve());
-    child.stderr.on('data', (data) => (said += data));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data) => {
+        said += data;
+        if (said.includes('is ready')) resolve();
+      });
   });
   await Promise.race([ready, ended.then(() => Promise.reject(new Error(`Keyward did not start: ${said}`)))]);
   return async () => {
+    const t = Date.now();
     child.kill('SIGTERM');
     await ended;
+    console.log('ended', Date.now() - t);
   };
 }
 

@@ -5,7 +5,7 @@ import { createUserServiceClient } from '@zitadel/client/v2';
 import { createClientTransport } from '@zitadel/client/web';
 import { UserService } from '@zitadel/proto/zitadel/user/v2/user_service_pb.js';
 import { seen } from './connect.ts';
-import { deactivatesAsDocumented } from './deactivate.ts';
+import { type Deactivate, deactivatesAsDocumented, refusals } from './deactivate.ts';
 import { startKeyward } from './keyward.ts';
 
 const keyward = await startKeyward();
@@ -13,8 +13,9 @@ const transports = { 'server transport': createServerTransport, 'web transport':
 const clients = { createClientFor: createClientFor(UserService), createUserServiceClient };
 
 for (const [transport, create] of Object.entries(transports))
-  for (const [client, clientOf] of Object.entries(clients))
-    deactivatesAsDocumented(`@zitadel/client, ${client} on its ${transport}`, keyward, (userId, token) => {
-      const options = { baseUrl: keyward.url };
-      return seen(() => clientOf(create(token ?? '', options)).deactivateUser({ userId }));
-    });
+  for (const [client, clientOf] of Object.entries(clients)) {
+    const name = `@zitadel/client, ${client} on its ${transport}`;
+    const deactivate: Deactivate = (userId, token = '') =>
+      seen(() => clientOf(create(token, { baseUrl: keyward.url })).deactivateUser({ userId }));
+    deactivatesAsDocumented(name, keyward, deactivate, refusals.emptyToken);
+  }

@@ -2,7 +2,15 @@
 import { Agent, request as httpRequest } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { create, type DescMethodUnary, fromJson, type JsonValue, type MessageInitShape, type MessageShape, toJson } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMethodUnary,
+  fromJson,
+  type JsonValue,
+  type MessageInitShape,
+  type MessageShape,
+  toJson,
+} from '@bufbuild/protobuf';
 import { Code as ConnectCode, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import { methodOf } from '../../src/contract/contract.ts';
@@ -87,12 +95,21 @@ export class Client {
     return made;
   }
 
-  async #rest<M extends DescMethodUnary>(rpc: M, message: MessageInitShape<M['input']>, headers: Record<string, string>): Promise<Answer<M>> {
+  async #rest<M extends DescMethodUnary>(
+    rpc: M,
+    message: MessageInitShape<M['input']>,
+    headers: Record<string, string>,
+  ): Promise<Answer<M>> {
     const [route] = methodOf(rpc).routes;
     if (!route) throw new Error(`${rpc.name} has no REST route`);
     const json = toJson(rpc.input, create(rpc.input, message) as never, { useProtoFieldName: true }) as Record<string, JsonValue>; // of the input itself; a message is an object
     const { path, body } = fill(route, json);
-    const answer = await this.send(route.verb, path, body === undefined ? headers : { 'content-type': 'application/json', ...headers }, body);
+    const answer = await this.send(
+      route.verb,
+      path,
+      body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      body,
+    );
     const said: JsonValue = JSON.parse(answer.body);
     if (answer.status < 300) return { code: 'ok', message: fromJson(rpc.output, said) as MessageShape<M['output']> };
     const failed = said as { code: number; message: string; details?: [{ id: string; message: string }] }; // as the gateway tells failures
@@ -125,7 +142,8 @@ const lookup: LookupFunction = (_, options, found) =>
   options.all ? found(null, [{ address: '127.0.0.1', family: 4 }]) : found(null, '127.0.0.1', 4);
 
 function refusal(code: Code, said: string, detail: { id: string; message: string } | undefined): Refusal {
-  if (detail && said !== `${detail.message} (${detail.id})`) throw new Error(`"${said}" is not what the detail says: ${detail.message} (${detail.id})`);
+  if (detail && said !== `${detail.message} (${detail.id})`)
+    throw new Error(`"${said}" is not what the detail says: ${detail.message} (${detail.id})`);
   return { code, text: said, id: detail?.id };
 }
 

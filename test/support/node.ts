@@ -34,7 +34,9 @@ export async function startCluster(size: number, environment: Readonly<Record<st
   const database = await testDatabase();
   const first = await startNode(database, environment);
   const others = await Promise.all(Array.from({ length: size - 1 }, () => startNode(database, environment)));
-  const [instance] = await database.sql<{ instance_id: string; default_org_id: string }[]>`select instance_id, default_org_id from instances`;
+  const [instance] = await database.sql<
+    { instance_id: string; default_org_id: string }[]
+  >`select instance_id, default_org_id from instances`;
   return {
     database,
     sql: database.sql,
@@ -68,6 +70,7 @@ export async function startNode(database: TestDatabase, environment: Readonly<Re
     });
     void ended.then(() => reject(new Error(`the node ended before it was ready: ${said}`)));
   });
+  child.stderr?.pipe(process.stderr); // an error that a node logs is told with the tests
   return { port, dataDir, stop };
 }
 

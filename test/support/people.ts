@@ -1,6 +1,7 @@
 /** Organizations, users in any state, members and tokens, written straight into the database: what a test stands on, not what it is about. */
+
+import { type UserState, userStates } from '../../src/access/gate.ts';
 import { newToken } from '../../src/access/token.ts';
-import { userStates, type UserState } from '../../src/access/gate.ts';
 import { digest } from '../../src/crypto/secret.ts';
 import type { Pool } from '../../src/store/connect.ts';
 
@@ -63,13 +64,20 @@ export class People {
       insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
       select instance_id, 'user', user_id, 1, ${machine ? 'user.machine.added' : 'user.human.added'}, 'test', org_id, 'test', created_at from made`;
     if (member.instanceRoles) await this.member(userId, { level: 'instance', roles: member.instanceRoles });
-    for (const [org, roles] of Object.entries(member.orgRoles ?? {})) await this.member(userId, { level: 'organization', orgId: org, roles });
+    for (const [org, roles] of Object.entries(member.orgRoles ?? {}))
+      await this.member(userId, { level: 'organization', orgId: org, roles });
     return { userId, orgId };
   }
 
   async member(
     userId: string,
-    { roles, ...of }: { readonly roles: readonly string[] } & ({ readonly level: 'instance' } | { readonly level: 'organization'; readonly orgId: string }),
+    {
+      roles,
+      ...of
+    }: { readonly roles: readonly string[] } & (
+      | { readonly level: 'instance' }
+      | { readonly level: 'organization'; readonly orgId: string }
+    ),
   ): Promise<void> {
     const level = of.level === 'instance' ? 3 : 2;
     await this.#sql`
@@ -81,7 +89,10 @@ export class People {
   }
 
   /** A token bound to the epochs that stand now, whatever the state of its owner. `expires`: an interval from now. */
-  async pat({ userId }: Pick<Person, 'userId'>, { expires = '1 day', tokenId = this.newId() }: { expires?: string; tokenId?: string } = {}): Promise<string> {
+  async pat(
+    { userId }: Pick<Person, 'userId'>,
+    { expires = '1 day', tokenId = this.newId() }: { expires?: string; tokenId?: string } = {},
+  ): Promise<string> {
     const token = newToken(tokenId);
     await this.#sql`
       insert into pats (instance_id, token_id, user_id, hash, scopes, expires_at, user_epoch, org_epoch, instance_epoch, created_at, changed_at)
@@ -98,7 +109,9 @@ export class People {
   }
 
   async state({ userId }: Pick<Person, 'userId'>): Promise<UserState | 'none'> {
-    const [row] = await this.#sql<{ state: number }[]>`select state from users where instance_id = ${this.instanceId} and user_id = ${userId}`;
+    const [row] = await this.#sql<
+      { state: number }[]
+    >`select state from users where instance_id = ${this.instanceId} and user_id = ${userId}`;
     if (!row) return 'none';
     const found = (Object.keys(userStates) as UserState[]).find((name) => userStates[name] === row.state); // the keys of a literal object are its names
     if (!found) throw new Error(`unknown state ${row.state}`);

@@ -53,7 +53,7 @@ export async function startTestRun(): Promise<TestRun & { readonly variables: Re
   const { server, stop } =
     given === undefined || given === '' ? await embeddedServer() : { server: addressOf(given), stop: async () => undefined };
   const template = `template_${randomBytes(6).toString('hex')}`;
-  await create(server, template, 'template0');
+  await create(server, template, 'template0', given === undefined ? '' : `locale 'C.UTF-8'`);
   const sql = openPool({ ...server, database: template }, { max: 1, prepare: false });
   await migrate(sql, limits);
   await sql.end();
@@ -103,8 +103,9 @@ async function embeddedServer(): Promise<{ server: DatabaseAddress; stop: () => 
   return { server: embedded.address, stop };
 }
 
-async function create(server: DatabaseAddress, name: string, template: string): Promise<void> {
-  await onServer(server, (sql) => sql`create database ${sql(name)} template ${sql(template)} encoding 'UTF8'`);
+/** A cluster of locale C (as Debian makes it where no locale is set) would fold the case of ASCII letters only. */
+async function create(server: DatabaseAddress, name: string, template: string, locale = ''): Promise<void> {
+  await onServer(server, (sql) => sql`create database ${sql(name)} template ${sql(template)} encoding 'UTF8' ${sql.unsafe(locale)}`);
 }
 
 async function drop(server: DatabaseAddress, name: string): Promise<void> {

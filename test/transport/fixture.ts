@@ -50,7 +50,7 @@ export interface Answer {
 export interface Sent {
   readonly method?: string;
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Uint8Array;
 }
 
@@ -71,12 +71,15 @@ const answerOf = (status: number, headers: Answer['headers'], trailers: Answer['
 export function http1({ port }: Served, { method = 'POST', path, headers = {}, body }: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const request = http.request({ host: '127.0.0.1', port, method, path, agent: false, headers: { ...length, ...headers } }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.on('error', reject);
-      answer.on('end', () => resolve(answerOf(answer.statusCode ?? 0, answer.headers, answer.trailers, Buffer.concat(parts))));
-    });
+    const request = http.request(
+      { host: '127.0.0.1', port, method, path, agent: false, headers: { ...length, ...mutable(headers) } },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('error', reject);
+        answer.on('end', () => resolve(answerOf(answer.statusCode ?? 0, answer.headers, answer.trailers, Buffer.concat(parts))));
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });
@@ -87,7 +90,7 @@ export function http2c({ base }: Served, { method = 'POST', path, headers = {}, 
   return new Promise((resolve, reject) => {
     const session = http2.connect(base);
     session.on('error', reject);
-    const stream = session.request({ ':method': method, ':path': path, ...headers });
+    const stream = session.request({ ':method': method, ':path': path, ...mutable(headers) });
     let head: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader = {};
     let trailers: http2.IncomingHttpHeaders = {};
     const parts: Buffer[] = [];
@@ -106,6 +109,10 @@ export function http2c({ base }: Served, { method = 'POST', path, headers = {}, 
     stream.end(body);
   });
 }
+
+/** Node's types want lists that could be changed. */
+const mutable = (headers: NonNullable<Sent['headers']>): Record<string, string | string[]> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]));
 
 /** A message in the frame of gRPC. */
 export function framed(message: string | Uint8Array, flag = 0): Buffer {

@@ -11,12 +11,13 @@ import {
   SetUserMetadataRequestSchema,
 } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import { Failure } from '../../src/failure/failure.ts';
+import { decodeJson } from '../../src/transport/codec.ts';
 import { parseJson } from '../../src/transport/json/parse.ts';
 import { readMessage } from '../../src/transport/json/read.ts';
 import { writeMessage } from '../../src/transport/json/write.ts';
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);
-const read = (desc: DescMessage, text: string): Message => readMessage(desc, parseJson(bytesOf(text), 'refused') ?? {});
+const read = (desc: DescMessage, text: string): Message => decodeJson(desc, bytesOf(text));
 const refused = (act: () => unknown): string => {
   try {
     act();

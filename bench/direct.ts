@@ -1,0 +1,78 @@
+/**
+ * The commands and queries without a server: the same SQL through the same driver, pool and guard, called in a loop. What a call would cost
+ * if the transport, the codecs and the pipeline cost nothing.
+ */
+import type { Call } from '../src/access/call.ts';
+import { Callers } from '../src/access/caller.ts';
+import { Guard } from '../src/access/guard.ts';
+import { Tenants } from '../src/access/tenant.ts';
+import type { DatabaseAddress } from '../src/config/database-url.ts';
+import { methods } from '../src/contract/contract.ts';
+import { connect } from '../src/store/connect.ts';
+import { claimNode } from '../src/store/node.ts';
+import { createMachine } from '../src/user/create.ts';
+import { changeState } from '../src/user/state.ts';
+import { loadUser } from '../src/user/user.ts';
+import type { OperationName } from './operations.ts';
+import { serve } from './processes.ts';
+
+export interface DirectPlan {
+  readonly address: DatabaseAddress;
+  readonly connections: number;
+  readonly token: string;
+  readonly operation: OperationName;
+  /** For each call in flight the users that it goes round. */
+  readonly slots: readonly (readonly string[])[];
+  readonly warmSeconds: number;
+  readonly seconds: number;
+}
+
+const operations: Readonly<Record<OperationName, (call: Call, userId: string, n: number) => Promise<unknown>>> = {
+  getUserById: loadUser,
+  createUser: (call) =>
+    createMachine(call, {
+      userId: undefined,
+      orgId: call.orgId,
+      username: undefined,
+      name: 'bench',
+      description: undefined,
+      accessTokenType: 0,
+      metadata: [],
+    }),
+  cycle: (call, userId, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
+};
+
+/** Gives the calls a second. */
+serve(async (plan: DirectPlan): Promise<number> => {
+  const store = connect(plan.address, { databaseConnections: plan.connections, databaseListConnections: 1, databasePooled: false });
+  await claimNode(store.sql);
+  const instance = await new Tenants(store, { anyHost: true }).resolve('localhost', true);
+  const caller = await new Callers(store).authenticate(instance, `Bearer ${plan.token}`, true);
+  const method = methods.get('/zitadel.user.v2.UserService/GetUserByID');
+  if (!method) throw new Error('the contract has no GetUserByID');
+  const work = operations[plan.operation];
+  const begin = performance.now() + plan.warmSeconds * 1000;
+  const end = begin + plan.seconds * 1000;
+  let counted = 0;
+  await Promise.all(
+    plan.slots.map(async (users) => {
+      for (let n = 0; performance.now() < end; n++) {
+        // As the pipeline makes one for each call.
+        const call: Call = {
+          method,
+          instance,
+          caller,
+          db: new Guard(store, instance, caller, undefined),
+          orgId: caller.orgId,
+          deadline: undefined,
+          allowLastOwner: false,
+        };
+        await work(call, users[Math.floor(n / 2) % users.length]!, n);
+        const now = performance.now();
+        if (now >= begin && now < end) counted++;
+      }
+    }),
+  );
+  await store.close();
+  return counted / plan.seconds;
+});

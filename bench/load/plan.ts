@@ -1,0 +1,45 @@
+/** What the load process is asked to do, and what it tells. */
+
+export type Protocol = 'grpc' | 'rest';
+
+/** One call as bytes: over gRPC the message, over REST the body. */
+export interface WireCall {
+  readonly verb: string;
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
+export interface LoadPlan {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly token: string;
+  readonly connections: number;
+  /** Each slot has one call in flight and goes round its own list. */
+  readonly slots: readonly (readonly WireCall[])[];
+  /** Before the clock runs. */
+  readonly warmSeconds: number;
+  readonly seconds: number;
+  /** Calls a second, sent whether or not answers come (an open loop); the first slot's list is gone through once. Undefined: as fast as answers come. */
+  readonly rate?: number | undefined;
+}
+
+export interface LoadResult {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly calls: number;
+  readonly failures: number;
+  /** The message of a good answer, so that the bare server can send one as long. */
+  readonly sample: Uint8Array;
+}
+
+/** A connection as the loops see it. */
+export interface Connection {
+  /** Sends a call; `done` is told when its answer has come whole. */
+  send(call: WireCall, done: Done): void;
+  close(): void;
+  /** The server has ended it: nothing will be answered any more. */
+  readonly lost: boolean;
+}
+
+export type Done = (good: boolean, message: Uint8Array) => void;

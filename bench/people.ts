@@ -1,0 +1,69 @@
+/** Users by the thousand, written straight into the database: what a scenario stands on. */
+import { newToken } from '../src/access/token.ts';
+import { digest } from '../src/crypto/secret.ts';
+import type { Keyward } from './keyward.ts';
+
+/** Machines of the default organization; gives their ids. */
+export async function addMachines({ sql, instanceId, orgId }: Keyward, prefix: string, count: number): Promise<string[]> {
+  const rows = await sql<{ user_id: string }[]>`
+    with made as (
+      insert into users (instance_id, user_id, org_id, kind, sequence, changed_sequence, created_at, changed_at)
+      select ${instanceId}, ${prefix}::text || n, ${orgId}, 2, 1, 1, now(), now() from generate_series(1, ${count}::int) n
+      returning instance_id, user_id, org_id, created_at
+    ),
+    described as (
+      insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
+      select instance_id, user_id, user_id, lower(user_id), 'bench', 0 from made
+    ),
+    logged as (
+      insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
+      select instance_id, 'user', user_id, 1, 'user.machine.added', 'bench', org_id, 'bench', created_at from made
+    )
+    select user_id from made`;
+  return rows.map((row) => row.user_id);
+}
+
+export const NAMES = ['ada', 'bruno', 'chiara', 'david', 'elif', 'farid', 'greta', 'hana', 'ivan', 'jane'];
+
+/**
+ * Humans number `from` to `to` of the default organization, made a second apart; one in a hundred is off. The word `needle` stands in the
+ * names of ten of them, however many there are.
+ */
+export async function addHumans({ sql, instanceId, orgId }: Keyward, from: number, to: number): Promise<void> {
+  const step = 50_000;
+  for (let first = from; first <= to; first += step) {
+    await sql`
+      with numbered as (
+        select n, 'h' || lpad(n::text, 9, '0') as user_id, (${NAMES}::text[])[1 + n % ${NAMES.length}::int] as name,
+          md5(n::text) as noise, case when n <= 10 then '.needle' else '' end as mark
+        from generate_series(${first}::int, ${Math.min(first + step - 1, to)}::int) n
+      ),
+      made as (
+        insert into users (instance_id, user_id, org_id, kind, state, sequence, changed_sequence, created_at, changed_at)
+        select ${instanceId}, user_id, ${orgId}, 1, case when n % 100 = 0 then 2 else 1 end, 1, 1,
+          timestamptz '2020-01-01' + n * interval '1 second', now()
+        from numbered
+      )
+      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified)
+      select ${instanceId}, user_id, login, login, initcap(name), initcap(left(noise, 8)), initcap(name || ' ' || left(noise, 8)), 'en', 0,
+        login || '@example.com', true
+      from (select *, name || '.' || left(noise, 8) || mark || '.' || n as login from numbered) named`;
+  }
+}
+
+/** An organization of 50 humans, its owner among them a machine with a token; gives the token. */
+export async function addOrganizationOf50(keyward: Keyward): Promise<string> {
+  const { sql, instanceId } = keyward;
+  const [orgId, token] = ['small', newToken('small')];
+  await sql`insert into orgs (instance_id, org_id, name, sequence) values (${instanceId}, ${orgId}, ${orgId}, 1)`;
+  await addMachines({ ...keyward, orgId }, 'small', 50);
+  await sql`
+    insert into memberships (instance_id, user_id, level, object_id, roles, created_at, changed_at)
+    values (${instanceId}, 'small1', 2, ${orgId}, '{ORG_OWNER}', now(), now())`;
+  await sql`
+    insert into pats (instance_id, token_id, user_id, hash, scopes, expires_at, user_epoch, org_epoch, instance_epoch, created_at, changed_at)
+    select u.instance_id, 'small', u.user_id, ${digest(token)}, '{}', now() + interval '1 day', u.epoch, o.epoch, i.epoch, now(), now()
+    from users u join orgs o using (instance_id, org_id) join instances i using (instance_id)
+    where u.instance_id = ${instanceId} and u.user_id = 'small1'`;
+  return token;
+}
