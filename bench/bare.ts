@@ -4,7 +4,7 @@
  */
 import cluster from 'node:cluster';
 import { createServer } from 'node:http';
-import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import type { Protocol } from './load/plan.ts';
 import { serve } from './processes.ts';
@@ -47,7 +47,7 @@ function grpcServer(answer: Uint8Array): Server {
   framed.writeUInt32BE(answer.length, 1);
   framed.set(answer, 5);
   const server = createHttp2Server();
-  server.on('stream', (stream) => {
+  server.on('stream', (stream: ServerHttp2Stream) => {
     stream.on('data', () => undefined);
     stream.on('end', () => {
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));

@@ -5,6 +5,7 @@
 import type { Call } from '../src/access/call.ts';
 import { Callers } from '../src/access/caller.ts';
 import { Guard } from '../src/access/guard.ts';
+import { SystemUsers } from '../src/access/system-user.ts';
 import { Tenants } from '../src/access/tenant.ts';
 import type { DatabaseAddress } from '../src/config/database-url.ts';
 import { methods } from '../src/contract/contract.ts';
@@ -42,18 +43,23 @@ const operations: Readonly<Record<OperationName, (call: Call, userId: string, n:
   cycle: (call, userId, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
 };
 
-/** Gives the calls a second. */
-serve(async (plan: DirectPlan): Promise<number> => {
+export interface DirectResult {
+  readonly perSecond: number;
+  readonly answered: number;
+}
+
+serve(async (plan: DirectPlan): Promise<DirectResult> => {
   const store = connect(plan.address, { databaseConnections: plan.connections, databaseListConnections: 1, databasePooled: false });
   await claimNode(store.sql);
   const instance = await new Tenants(store, { anyHost: true }).resolve('localhost', true);
-  const caller = await new Callers(store).authenticate(instance, `Bearer ${plan.token}`, true);
+  const caller = await new Callers(store, new SystemUsers({}, 'http://localhost')).authenticate(instance, `Bearer ${plan.token}`, true);
   const method = methods.get('/zitadel.user.v2.UserService/GetUserByID');
   if (!method) throw new Error('the contract has no GetUserByID');
   const work = operations[plan.operation];
   const begin = performance.now() + plan.warmSeconds * 1000;
   const end = begin + plan.seconds * 1000;
   let counted = 0;
+  let answered = 0;
   await Promise.all(
     plan.slots.map(async (users) => {
       for (let n = 0; performance.now() < end; n++) {
@@ -68,11 +74,12 @@ serve(async (plan: DirectPlan): Promise<number> => {
           allowLastOwner: false,
         };
         await work(call, users[Math.floor(n / 2) % users.length]!, n);
+        answered++;
         const now = performance.now();
         if (now >= begin && now < end) counted++;
       }
     }),
   );
   await store.close();
-  return counted / plan.seconds;
+  return { perSecond: counted / plan.seconds, answered };
 });

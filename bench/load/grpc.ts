@@ -42,7 +42,7 @@ class GrpcConnection implements Connection {
     this.#socket = socket;
     this.#port = port;
     this.#token = token;
-    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('close', () => this.#lose());
     // SETTINGS_INITIAL_WINDOW_SIZE (4), then the window of the connection.
     const settings = Buffer.alloc(6);
@@ -176,16 +176,16 @@ const METHOD_AND_SCHEME = [0x83, 0x86];
 function firstBlock({ path }: WireCall, port: number, token: string): Buffer {
   return Buffer.concat([
     Buffer.from(METHOD_AND_SCHEME),
+    plainPath(path),
     indexed(1, `localhost:${port}`),
     indexed(31, 'application/grpc'),
     Buffer.concat([Buffer.from([0x40]), text('te'), text('trailers')]),
     indexed(23, `Bearer ${token}`),
-    plainPath(path),
   ]);
 }
 
 function laterBlock({ path }: WireCall): Buffer {
-  return Buffer.concat([Buffer.from([...METHOD_AND_SCHEME, 0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62]), plainPath(path)]);
+  return Buffer.concat([Buffer.from(METHOD_AND_SCHEME), plainPath(path), Buffer.from([0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62])]);
 }
 
 const indexed = (name: number, value: string): Buffer => Buffer.concat([Buffer.from([0x40 | name]), text(value)]);

@@ -30,6 +30,7 @@ async function closedLoop(plan: LoadPlan, connections: readonly Connection[]): P
             const sent = performance.now();
             connection.send(calls[n++ % calls.length]!, (good, message) => {
               const now = performance.now();
+              tally.answered++;
               if (now >= begin && now < end) tally.add(now - sent, good, message);
               if (now < end && !connection.lost) next();
               else resolve();
@@ -49,25 +50,25 @@ async function openLoop(plan: LoadPlan, rate: number, connections: readonly Conn
   const due = (n: number): number => begin + (n * 1000) / rate;
   const begin = performance.now() + 10;
   const warm = plan.warmSeconds * rate;
-  let answered = 0;
   for (let n = 0; n < calls.length; ) {
     for (; n < calls.length && due(n) <= performance.now(); n++) {
       const [at, counts] = [due(n), n >= warm];
       connections[n % connections.length]!.send(calls[n]!, (good, message) => {
-        answered++;
+        tally.answered++;
         if (counts) tally.add(performance.now() - at, good, message);
       });
     }
     await pause(1);
   }
   const sent = (performance.now() - begin) / 1000 - plan.warmSeconds;
-  for (let waited = 0; answered < calls.length && waited < 5000; waited++) await pause(1);
+  for (let waited = 0; tally.answered < calls.length && waited < 5000; waited++) await pause(1);
   return tally.result(sent);
 }
 
 class Tally {
   readonly #ms: number[] = [];
   #failures = 0;
+  answered = 0;
   #sample: Uint8Array = new Uint8Array(0);
 
   add(ms: number, good: boolean, message: Uint8Array): void {
@@ -82,8 +83,8 @@ class Tally {
       perSecond: sorted.length / seconds,
       p50: at(0.5),
       p99: at(0.99),
-      calls: sorted.length,
       failures: this.#failures,
+      answered: this.answered,
       sample: this.#sample,
     };
   }

@@ -27,8 +27,9 @@ export interface LoadResult {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
-  readonly calls: number;
   readonly failures: number;
+  /** Calls that were answered at all, those of the warm-up too: what CPU time is divided by. */
+  readonly answered: number;
   /** The message of a good answer, so that the bare server can send one as long. */
   readonly sample: Uint8Array;
 }

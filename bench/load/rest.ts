@@ -23,7 +23,7 @@ class RestConnection implements Connection {
     this.#socket = socket;
     this.#port = port;
     this.#token = token;
-    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('close', () => this.#end(false, Buffer.alloc(0)));
   }
 
@@ -54,7 +54,7 @@ class RestConnection implements Connection {
     this.#rest = bytes;
     const head = bytes.indexOf(END_OF_HEAD);
     if (head < 0) return;
-    const [, length = '0'] = /content-length: (\d+)/i.exec(bytes.latin1Slice(0, head)) ?? [];
+    const [, length = '0'] = /content-length: (\d+)/i.exec(bytes.toString('latin1', 0, head)) ?? [];
     const start = head + END_OF_HEAD.length;
     if (bytes.length < start + Number(length)) return;
     this.#rest = Buffer.alloc(0);

@@ -26,6 +26,7 @@ export const floors: readonly Floor[] = [
       'project',
       'session',
       'settings',
+      'system',
       'user',
       'webkey',
     ],

@@ -1,6 +1,7 @@
 /** What a handler is given beside the message, and the shape of a service. */
 import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Method } from '../contract/method.ts';
+import type { Store } from '../store/connect.ts';
 import type { Caller } from './caller.ts';
 import type { Guard } from './guard.ts';
 import type { Instance } from './tenant.ts';
@@ -19,8 +20,23 @@ export interface Call {
   readonly allowLastOwner: boolean;
 }
 
-export type Handler<M> =
-  M extends DescMethodUnary<infer I, infer O> ? (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>> : never;
+/** A call on one tenant that anyone may make; a token that is sent with it is not looked at. */
+export interface OpenCall {
+  readonly method: Method;
+  readonly instance: Instance;
+  readonly deadline: number | undefined;
+}
+
+/** A call of a system user on no tenant. There is nothing to guard: he has no row, and the store is the whole database. */
+export interface SystemCall {
+  readonly method: Method;
+  readonly caller: Caller;
+  readonly store: Store;
+  readonly deadline: number | undefined;
+}
+
+export type Handler<M, C = Call> =
+  M extends DescMethodUnary<infer I, infer O> ? (request: MessageShape<I>, call: C) => Promise<MessageInitShape<O>> : never;
 
 /** The RPCs of a service that are served; the others answer `unimplemented`. */
-export type Implementation<S extends DescService> = { readonly [N in keyof S['method']]?: Handler<S['method'][N]> };
+export type Implementation<S extends DescService, C = Call> = { readonly [N in keyof S['method']]?: Handler<S['method'][N], C> };

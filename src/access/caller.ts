@@ -6,6 +6,7 @@ import { digest, matches } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
+import { openSession } from './session-door.ts';
 import type { SystemUser, SystemUsers } from './system-user.ts';
 import type { Instance } from './tenant.ts';
 import { parseToken } from './token.ts';
@@ -28,6 +29,8 @@ export interface Stamp {
 /** What the caller's access stands on: what the guard re-checks in every statement. */
 export type Standing =
   | { readonly kind: 'user'; readonly user: Stamp; readonly org: Stamp }
+  /** The user of a session: also the session's own row, so that its end and its next token need not touch the user. */
+  | { readonly kind: 'session'; readonly user: Stamp; readonly org: Stamp; readonly sessionId: string; readonly tokenHash: Uint8Array }
   /** Named in the configuration: no row of his own (system-user.ts). */
   | { readonly kind: 'system' };
 
@@ -63,7 +66,7 @@ export class Callers {
 
   /**
    * The caller behind an `authorization` header, in the order of reference/authn-authz-oidc.md 1.2.
-   * `fresh` asks the database whatever is remembered. Fails with `unauthenticated`.
+   * `fresh` asks the database whatever is remembered. Fails with `unauthenticated`, a session's token also as session-door.ts says.
    */
   async authenticate(instance: Instance, header: string | undefined, fresh: boolean): Promise<Caller> {
     const token = bearer(header);
@@ -71,11 +74,24 @@ export class Callers {
     const remembered = fresh ? undefined : this.#byToken.get(key);
     if (remembered && remembered.expiresAt > Date.now()) return remembered;
     this.#byToken.delete(key);
-    const caller = (await this.#load(instance, token)) ?? (await this.#system(token, instance));
+    const caller = (await this.#load(instance, token)) ?? (await this.#session(instance, token)) ?? (await this.#system(token, instance));
     if (!caller) throw new Failure(BAD_TOKEN);
     if (this.#byToken.size >= REMEMBERED) this.#byToken.clear();
     this.#byToken.set(key, caller);
     return caller;
+  }
+
+  /** The door of session tokens. */
+  async #session(instance: Instance, token: string): Promise<Caller | undefined> {
+    const session = await openSession(this.#store, instance, token);
+    if (!session) return undefined;
+    return {
+      userId: session.user_id,
+      orgId: session.org_id,
+      memberships: membershipsOf(session),
+      standing: { kind: 'session', ...stampsOf(session), sessionId: session.session_id, tokenHash: session.token_hash },
+      expiresAt: session.expires_at ?? Number.POSITIVE_INFINITY,
+    };
   }
 
   /** As `authenticate`, for the service of the system, which belongs to no instance: system users alone. */
@@ -112,12 +128,8 @@ export class Callers {
     return {
       userId: row.user_id,
       orgId: row.org_id,
-      memberships: row.memberships.map(({ level, ...rest }) => ({ level: LEVELS[level]!, ...rest })),
-      standing: {
-        kind: 'user',
-        user: { epoch: row.user_epoch, accessVersion: row.user_version },
-        org: { epoch: row.org_epoch, accessVersion: row.org_version },
-      },
+      memberships: membershipsOf(row),
+      standing: { kind: 'user', ...stampsOf(row) },
       expiresAt: row.expires_at,
     };
   }
@@ -145,17 +157,28 @@ export function inContext(caller: Caller, orgId: string): Caller {
   return { ...caller, memberships: caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId) };
 }
 
-interface Row {
+interface Row extends UserRow {
   hash: Buffer;
   user_id: string;
   org_id: string;
   expires_at: number;
+}
+
+/** What every door of a user reads of him. */
+interface UserRow {
   user_epoch: bigint;
   user_version: bigint;
   org_epoch: bigint;
   org_version: bigint;
   memberships: { level: number; objectId: string; roles: string[] }[];
 }
+
+const membershipsOf = (row: UserRow): Membership[] => row.memberships.map(({ level, ...rest }) => ({ level: LEVELS[level]!, ...rest }));
+
+const stampsOf = (row: UserRow): { user: Stamp; org: Stamp } => ({
+  user: { epoch: row.user_epoch, accessVersion: row.user_version },
+  org: { epoch: row.org_epoch, accessVersion: row.org_version },
+});
 
 /** The token of a header: split at `Bearer ` into exactly two parts; text before is ignored, blanks around the token do no harm. */
 function bearer(header: string | undefined): string {

@@ -84,7 +84,14 @@ export class Guard {
       where u.instance_id = ${instance.id} and u.user_id = ${userId} and u.epoch = ${user.epoch} and u.access_version = ${user.accessVersion}
         and o.instance_id = ${instance.id} and o.org_id = ${orgId} and o.epoch = ${org.epoch} and o.access_version = ${org.accessVersion}
         and i.instance_id = ${instance.id} and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion}
-        and ${gate(sql)} ${lock}`;
+        and ${gate(sql)} ${standing.kind === 'session' ? this.#session(sql, standing) : sql``} ${lock}`;
+  }
+
+  /** The session's own row: not ended, and no newer token. Its user is the one above, since a session keeps its user. */
+  #session(sql: Sql, { sessionId, tokenHash }: Extract<Caller['standing'], { kind: 'session' }>): Fragment {
+    return sql`and exists (
+        select from sessions s
+        where s.instance_id = ${this.#instance.id} and s.session_id = ${sessionId} and s.ended_at is null and s.token_hash = ${tokenHash})`;
   }
 
   /** A call whose deadline has passed is not sent to the database. */

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { type Layers, loadConfig, mistakeLines, readConfig, unknownVariables } from './load.ts';
 
 const read = (layers: Partial<Layers>) => readConfig({ environment: {}, flags: {}, ...layers });
 const folder = mkdtempSync(join(tmpdir(), 'keyward-config-'));
+after(() => rmSync(folder, { recursive: true }));
 const file = (name: string, content: string | Buffer): string => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);

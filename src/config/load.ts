@@ -7,8 +7,8 @@ import { rsaPublicKey } from '../crypto/public-key.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { keyFromText } from './kinds.ts';
-import { systemKeyPem } from './system-key.ts';
 import { type Config, environmentName, flagName, metaOf, type SettingName, settingNames, settings } from './settings.ts';
+import { systemKeyPem } from './system-key.ts';
 
 export interface Layers {
   /** Path from `--config`; else KEYWARD_CONFIG of the environment. */
@@ -162,7 +162,9 @@ const rules: readonly ((config: Partial<Config>) => readonly (readonly [SettingN
   ({ systemUsers = {} }) =>
     Object.entries(systemUsers).flatMap(([name, user]) => {
       const key = attempt(() => rsaPublicKey(systemKeyPem(user)));
-      return key instanceof Error ? [['systemUsers', `for ${JSON.stringify(name)} a public RSA key in PEM (${reasonOf(key)})`] as const] : [];
+      return key instanceof Error
+        ? [['systemUsers', `for ${JSON.stringify(name)} a public RSA key in PEM (${reasonOf(key)})`] as const]
+        : [];
     }),
   ({ dataDir }) => {
     const found = dataDir === undefined ? undefined : attempt(() => statSync(dataDir));

@@ -80,7 +80,11 @@ export const settingNames = Object.keys(settings.shape) as readonly SettingName[
 export type Config = z.output<typeof settings> & { readonly externalPort: number; readonly externalSecure: boolean };
 
 /** The origin under which clients reach Keyward; `localhost` where no domain is configured. */
-export function externalOrigin({ externalDomain, externalPort, externalSecure }: Pick<Config, 'externalDomain' | 'externalPort' | 'externalSecure'>): string {
+export function externalOrigin({
+  externalDomain,
+  externalPort,
+  externalSecure,
+}: Pick<Config, 'externalDomain' | 'externalPort' | 'externalSecure'>): string {
   return new URL(`${externalSecure ? 'https' : 'http'}://${externalDomain ?? LOCAL}:${externalPort}`).origin;
 }
 

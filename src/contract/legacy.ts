@@ -127,9 +127,10 @@ export function declaredDoor(path: string): Door | undefined {
 
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
-    'zitadel.admin.v1.AdminService': { none: ['AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember'] },
+    'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
+    'zitadel.admin.v1.AdminService': { none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember'] },
     'zitadel.management.v1.ManagementService': {
-      none: ['AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember'],
+      none: ['Healthz', 'GetMyOrg', 'AddMachineUser', 'AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember'],
       credential: [
         'SetHumanInitialPassword',
         'SetHumanPassword',
@@ -154,6 +155,7 @@ const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
       ],
     },
     'zitadel.auth.v1.AuthService': {
+      none: ['Healthz', 'GetMyUser'],
       credential: [
         'UpdateMyPassword',
         'AddMyAuthFactorOTP',

@@ -1,10 +1,15 @@
 /** What the operator on the machine itself may do with instances: the first one, further ones, their list, and a way back in. */
-import type { Config } from '../config/settings.ts';
+import { newToken } from '../access/token.ts';
+import { type Config, LOCAL } from '../config/settings.ts';
+import { alphabets, randomText } from '../crypto/secret.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { Failure } from '../failure/failure.ts';
+import { newId } from '../id/id.ts';
 import type { Sql, Store } from '../store/connect.ts';
 import { claimNode } from '../store/node.ts';
-import { createInstance, type InstancePlan, listInstances, planInstance, restoreOwner } from './create.ts';
+import { expiryOf } from '../user/pat.ts';
+import { chosenDomain, createInstance, generatedDomain, type InstancePlan, labelOf, listInstances, type NewHuman } from './create.ts';
+import { restoreOwner } from './restore.ts';
 
 export interface NewInstance {
   readonly instanceId: string;
@@ -33,7 +38,7 @@ export interface OwnerPat {
 }
 
 const FIRST_NAME = 'Keyward';
-const ANY_DOMAIN = 'localhost';
+const VIA = 'keyward instance add';
 
 export async function exists(sql: Sql): Promise<boolean> {
   const found = await sql`select 1 from instances limit 1`;
@@ -43,19 +48,71 @@ export async function exists(sql: Sql): Promise<boolean> {
 /** Reached by the external domain; where none is configured by every host, while it is the only one. */
 export async function createFirst(sql: Sql, config: Config): Promise<FirstInstance> {
   await claimNode(sql);
-  const plan = planInstance({ name: FIRST_NAME, domain: config.externalDomain ?? ANY_DOMAIN, withDemo: true });
+  const domain = config.externalDomain ?? LOCAL;
+  const demo: NewHuman = {
+    userId: newId(),
+    username: 'demo',
+    firstName: 'Demo',
+    lastName: 'User',
+    language: 'en',
+    email: `demo@${domain === LOCAL ? 'example.com' : domain}`,
+    emailVerified: true,
+    password: undefined,
+  };
+  const { plan, made } = planned({ name: FIRST_NAME, domain }, config, [demo]);
   await createInstance(sql, plan);
-  if (!plan.demo) throw new Error('the first instance was planned without a demo user');
-  return { ...newInstance(plan), demoUserId: plan.demo.userId };
+  return { ...made, demoUserId: demo.userId };
 }
 
-export async function add(store: Store, wanted: { readonly name: string; readonly domain: string }): Promise<NewInstance> {
+export async function add(store: Store, wanted: Wanted, config: Config): Promise<NewInstance> {
   return asOperator(async () => {
     await claimNode(store.sql);
-    const plan = planInstance({ ...wanted, withDemo: false });
+    const { plan, made } = planned(wanted, config, []);
     await store.transaction((sql) => createInstance(sql, plan));
-    return newInstance(plan);
+    return made;
   });
+}
+
+interface Wanted {
+  readonly name: string;
+  /** The host that reaches it, and the suffix of generated names. */
+  readonly domain: string;
+}
+
+/** Two owners: a person with a generated password, and a machine with a token. */
+function planned({ name, domain }: Wanted, config: Config, others: readonly NewHuman[]): { plan: InstancePlan; made: NewInstance } {
+  const host = chosenDomain(domain);
+  const orgDomain = `${labelOf(name)}.${host.domain}`;
+  const instanceId = newId();
+  // The form of the original's first administrator (reference/instance-and-setup.md 8.2); the password is nobody's default.
+  const adminLoginName = `admin@${orgDomain}`;
+  const adminPassword = `${randomText(20, alphabets.secret)}-Aa1`;
+  const tokenId = newId();
+  const adminPat = newToken(tokenId);
+  const plan: InstancePlan = {
+    instanceId,
+    name,
+    domains: [host, generatedDomain(name, config.externalDomain ?? LOCAL)],
+    orgId: newId(),
+    orgName: name,
+    orgDomain,
+    owners: [
+      {
+        userId: newId(),
+        username: adminLoginName,
+        firstName: name,
+        lastName: 'Admin',
+        language: 'en',
+        email: adminLoginName,
+        emailVerified: true,
+        password: { text: adminPassword, changeRequired: false },
+      },
+      { userId: newId(), username: 'admin', name: 'admin', token: { tokenId, token: adminPat, expiresAt: expiryOf(undefined) } },
+    ],
+    others,
+    log: { editor: VIA, via: VIA },
+  };
+  return { plan, made: { instanceId, adminLoginName, adminPassword, adminPat } };
 }
 
 const STATES: Readonly<Record<number, string>> = { 1: 'running' };
@@ -70,16 +127,12 @@ export async function ownerPat(store: Store, instanceId: string | undefined): Pr
     await claimNode(store.sql);
     const rows = await listInstances(store.sql);
     if (instanceId === undefined && rows.length !== 1) {
-      throw new CannotStart(`There are ${rows.length} instances: say which by --id (keyward instance list shows them).`);
+      throw new CannotStart(`There are ${rows.length} instances: say which by --instance (keyward instance list shows them).`);
     }
     const id = instanceId ?? rows[0]!.id;
     const { token, userId } = await store.transaction((sql) => restoreOwner(sql, id));
     return { pat: token, userId, loginName: 'admin' };
   });
-}
-
-function newInstance({ instanceId, admin, machine }: InstancePlan): NewInstance {
-  return { instanceId, adminLoginName: admin.username, adminPassword: admin.password, adminPat: machine.token };
 }
 
 /** A Failure is told to the operator as one line. */

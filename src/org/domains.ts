@@ -122,7 +122,13 @@ export async function listDomains(call: Call, request: ListOrganizationDomainsRe
         select d.org_id, d.domain, d.is_verified, d.is_primary, count(*) over () as total, row_number() over (order by ${sorted} ${direction}, d.domain ${direction}) as place
         from org_domains d
         where d.instance_id = ${call.instance.id} and d.org_id = ${request.organizationId}
-          and ${joined(sql, request.filters.map(({ filter }) => (filter.case === 'domainFilter' ? textFilter(sql, sql`d.domain`, filter.value.method, filter.value.domain) : sql`true`)), 'and')}
+          and ${joined(
+            sql,
+            request.filters.map(({ filter }) =>
+              filter.case === 'domainFilter' ? textFilter(sql, sql`d.domain`, filter.value.method, filter.value.domain) : sql`true`,
+            ),
+            'and',
+          )}
         order by place limit ${pagination?.limit || MOST_ROWS} offset ${pagination?.offset ?? 0n}
       )
       select page.* from caller left join page on true order by page.place`;

@@ -39,15 +39,24 @@ export const organizationService: Implementation<typeof OrganizationService> = {
     };
   },
 
-  addOrganizationDomain: async ({ organizationId, domain }, call) => ({ creationDate: timestampFromPg(await addDomain(call, organizationId, domain)) }),
-  deleteOrganizationDomain: async ({ organizationId, domain }, call) => ({ deletionDate: timestampFromPg(await removeDomain(call, organizationId, domain)) }),
+  addOrganizationDomain: async ({ organizationId, domain }, call) => ({
+    creationDate: timestampFromPg(await addDomain(call, organizationId, domain)),
+  }),
+  deleteOrganizationDomain: async ({ organizationId, domain }, call) => ({
+    deletionDate: timestampFromPg(await removeDomain(call, organizationId, domain)),
+  }),
 
   async listOrganizationDomains(request, call) {
     const { total, rows } = await listDomains(call, request);
     return {
       // As on the original the limit is told as it was asked for.
       pagination: { totalResult: BigInt(total), appliedLimit: BigInt(request.pagination?.limit ?? 0) },
-      domains: rows.map((row) => ({ organizationId: row.org_id, domain: row.domain, isVerified: row.is_verified, isPrimary: row.is_primary })),
+      domains: rows.map((row) => ({
+        organizationId: row.org_id,
+        domain: row.domain,
+        isVerified: row.is_verified,
+        isPrimary: row.is_primary,
+      })),
     };
   },
 };

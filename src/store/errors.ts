@@ -65,7 +65,10 @@ export async function retried<T>(work: () => PromiseLike<T>): Promise<T> {
 }
 
 function codeOf(error: unknown): string | undefined {
-  if (error instanceof postgres.PostgresError) return error.code;
+  if (error instanceof postgres.PostgresError) {
+    // Two who went on with the same log at once (a user made anew while he is being removed): a serialization failure by another name.
+    return error.code === '23505' && error.constraint_name === 'events_pkey' ? '40001' : error.code;
+  }
   if (!(error instanceof Error)) return undefined;
   if (error instanceof AggregateError) return codeOf(error.errors[0]); // a name with several addresses, none of which answers
   const { code } = error as NodeJS.ErrnoException; // set by the driver and by Node's sockets

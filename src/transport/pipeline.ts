@@ -1,11 +1,11 @@
 /**
  * A call, from its decoded message to its answer: instance by host → caller by token → organization context → permission of the method →
- * validation → handler. What a node remembers may be late: a statement that finds it stale, and a refusal decided on it, run once more
+ * validation → handler. Calls of the system belong to no instance, open ones ask for no token. What a node remembers may be late: a statement that finds it stale, and a refusal decided on it, run once more
  * on what is true now (access/guard.ts).
  */
 import { create, type DescService, type Message } from '@bufbuild/protobuf';
-import type { Call, Implementation } from '../access/call.ts';
-import type { Caller, Callers } from '../access/caller.ts';
+import type { Call, Implementation, OpenCall, SystemCall } from '../access/call.ts';
+import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
 import { demandMethod } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
@@ -22,16 +22,45 @@ export interface PipelineParts {
 }
 
 /** Path of an RPC → its handler. */
-export type Served = ReadonlyMap<string, AnyHandler>;
+export type Served = ReadonlyMap<string, Serving>;
+
+/** Whose calls a handler takes: of a caller on a tenant, of anyone on a tenant, of a system user. */
+interface Calls {
+  readonly tenant: Call;
+  readonly open: OpenCall;
+  readonly system: SystemCall;
+}
+
+type Serving = { [K in keyof Calls]: { readonly kind: K; readonly handler: AnyHandler<Calls[K]> } }[keyof Calls];
 
 // The handlers of different methods take different messages; `serve` has checked each against its own.
-type AnyHandler = (request: never, call: Call) => Promise<object>;
+type AnyHandler<C> = (request: never, call: C) => Promise<object>;
 
 /** What is served of a service, by path; typed against its descriptor, without loading it (v1 descriptors are large). */
 export function serve<S extends DescService>(service: S['typeName'], handlers: Implementation<S>): Served {
-  const named = Object.entries(handlers) as [string, AnyHandler][];
-  return new Map(named.map(([name, handler]) => [`/${service}/${name.charAt(0).toUpperCase()}${name.slice(1)}`, handler]));
+  return byPath<Call>(service, handlers, (handler) => ({ kind: 'tenant', handler }));
 }
+
+/** As `serve`, for RPCs that state no permission. */
+export function serveOpen<S extends DescService>(service: S['typeName'], handlers: Implementation<S, OpenCall>): Served {
+  return byPath<OpenCall>(service, handlers, (handler) => ({ kind: 'open', handler }));
+}
+
+/** As `serve`, for the service of the system. */
+export function serveSystem<S extends DescService>(
+  service: S['typeName'] & typeof SYSTEM,
+  handlers: Implementation<S, SystemCall>,
+): Served {
+  return byPath<SystemCall>(service, handlers, (handler) => ({ kind: 'system', handler }));
+}
+
+function byPath<C>(service: string, handlers: object, serving: (handler: AnyHandler<C>) => Serving): Served {
+  const named = Object.entries(handlers) as [string, AnyHandler<C>][]; // as the type of each `serve…` says
+  return new Map(named.map(([name, handler]) => [`/${service}/${name.charAt(0).toUpperCase()}${name.slice(1)}`, serving(handler)]));
+}
+
+/** The service that belongs to no instance, whatever the host (reference/instance-and-setup.md 2.4). */
+const SYSTEM = 'zitadel.system.v1.SystemService';
 
 /** How often a call is begun: a caller whose rights change all the time is told to come back, not held for ever. */
 const ATTEMPTS = 5;
@@ -39,20 +68,50 @@ const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_deni
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
 export function createPipeline({ store, tenants, callers, services }: PipelineParts): Invoke {
-  const handlers = new Map(services.flatMap((served) => [...served]));
+  const served = new Map(services.flatMap((part) => [...part]));
+
+  /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
+  function handlerOf<K extends keyof Calls>({ path, name }: Method, kind: K): AnyHandler<Calls[K]> {
+    const serving = served.get(path);
+    if (!serving) throw new Failure({ code: 'unimplemented', key: `method ${name} not implemented` });
+    if (serving.kind !== kind) throw new Error(`${path} is served as ${serving.kind}, but is ${kind}`);
+    return serving.handler as AnyHandler<Calls[K]>; // the kind was just compared
+  }
 
   async function attempt(incoming: Incoming, fresh: boolean): Promise<Message> {
+    const { method } = incoming;
+    if (method.permission === undefined) return attemptOpen(incoming, fresh);
+    return method.service === SYSTEM ? attemptSystem(incoming, method.permission) : attemptOnTenant(incoming, method.permission, fresh);
+  }
+
+  async function attemptOpen({ method, message, host, deadline, seen }: Incoming, fresh: boolean): Promise<Message> {
+    const handler = handlerOf(method, 'open');
+    const instance = await tenants.resolve(host, fresh);
+    seen.instance = instance.id;
+    demandValid(method, message);
+    return answered(method, await handler(message as never, { method, instance, deadline }));
+  }
+
+  async function attemptSystem({ method, message, header, deadline, seen }: Incoming, permission: string): Promise<Message> {
+    const caller = await callers.authenticateSystem(header('authorization'));
+    seen.caller = caller.userId;
+    if (permission !== 'authenticated') demandMethod(caller, permission, '');
+    demandValid(method, message);
+    const handler = handlerOf(method, 'system');
+    return answered(method, await handler(message as never, { method, caller, store, deadline }));
+  }
+
+  async function attemptOnTenant(incoming: Incoming, permission: string, fresh: boolean): Promise<Message> {
     const { method, message } = incoming;
     const instance = await tenants.resolve(incoming.host, fresh);
     incoming.seen.instance = instance.id;
-    const caller = await callers.authenticate(instance, incoming.header('authorization'), fresh);
-    incoming.seen.caller = caller.userId;
-    const orgId = await organization(store, instance, caller, incoming);
-    if (method.permission !== undefined && method.permission !== 'authenticated') demandMethod(caller, method.permission, orgId);
-    const violation = method.validate(message);
-    if (violation !== undefined) throw new Failure({ code: 'invalid_argument', key: violation });
-    const handler = handlers.get(method.path);
-    if (!handler) throw new Failure({ code: 'unimplemented', key: `method ${method.name} not implemented` });
+    const authenticated = await callers.authenticate(instance, incoming.header('authorization'), fresh);
+    incoming.seen.caller = authenticated.userId;
+    const orgId = await organization(store, instance, authenticated, incoming);
+    const caller = inContext(authenticated, orgId);
+    if (permission !== 'authenticated') demandMethod(caller, permission, orgId);
+    demandValid(method, message);
+    const handler = handlerOf(method, 'tenant');
     const answer = await handler(message as never, {
       method,
       instance,
@@ -62,7 +121,7 @@ export function createPipeline({ store, tenants, callers, services }: PipelinePa
       deadline: incoming.deadline,
       allowLastOwner: incoming.header('x-keyward-allow-last-owner') === 'true',
     });
-    return create(method.rpc.output, answer as never);
+    return answered(method, answer);
   }
 
   return async (incoming) => {
@@ -80,6 +139,15 @@ export function createPipeline({ store, tenants, callers, services }: PipelinePa
       }
     }
   };
+}
+
+function demandValid(method: Method, message: Message): void {
+  const violation = method.validate(message);
+  if (violation !== undefined) throw new Failure({ code: 'invalid_argument', key: violation });
+}
+
+function answered(method: Method, answer: object): Message {
+  return create(method.rpc.output, answer as never); // `serve` has checked it against this output
 }
 
 /** In v1 a missing membership stays NotFound (DESIGN.md 8). */

@@ -7,6 +7,7 @@ import { digest } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
+import type { NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
 import { errors } from './errors.ts';
 import { type Changed, changeUser, isOff, kinds, type Rule } from './user.ts';
@@ -23,26 +24,35 @@ export interface NewPat {
   readonly tokenId: string;
   /** Shown once; only its hash is kept. */
   readonly token: string;
+  readonly owner: string;
+  readonly sequence: bigint;
   readonly at: string;
 }
 
-/** AddPersonalAccessToken: for a machine that is on, by itself or by who may write it. */
-export function addPat(call: Call, userId: string, expiration: Moment | undefined): Promise<NewPat> {
+/**
+ * AddPersonalAccessToken: for a machine that is on, by itself or by who may write it. `orgId`: in v1 users of other organizations than that
+ * of the call do not exist.
+ */
+export function addPat(call: Call, userId: string, expiration: Moment | undefined, orgId?: string): Promise<NewPat> {
   const expiresAt = expiryOf(expiration);
-  return changeUser(call, userId, rule, errors.patUserNotFound, (user) => {
+  return changeUser(call, userId, { ...rule, orgId }, errors.patUserNotFound, (user) => {
     if (user.kind !== kinds.machine) throw new Failure(errors.patWrongType);
     if (isOff(user)) throw new Failure(errors.notActive);
     const tokenId = newId();
     const token = newToken(tokenId);
     return {
       change: {
-        events: [{ type: 'user.pat.added', payload: { tokenId, expiration: isoText(expiresAt), scopes: SCOPES } }],
+        events: [patAdded({ tokenId, expiresAt })],
         quiet: true,
         also: (sql) => insertPat(sql, { tokenId, token, expiresAt }),
       },
-      answer: ({ at }) => ({ tokenId, token, at }),
+      answer: ({ owner, sequence, at }) => ({ tokenId, token, owner, sequence, at }),
     };
   });
+}
+
+export function patAdded({ tokenId, expiresAt }: { tokenId: string; expiresAt: Moment }): NewEvent {
+  return { type: 'user.pat.added', payload: { tokenId, expiration: isoText(expiresAt), scopes: SCOPES } };
 }
 
 /** The end of a new credential: not in the past; the zero time means never. */

@@ -90,7 +90,10 @@ class Parts {
 
 export async function updateHuman(call: Call, userId: string, update: HumanUpdate): Promise<Updated> {
   // UpdateHumanUser ignores an empty number, but "verified" beside it counts for the number on file, as on the original.
-  const phone = update.phone && (update.phone.phone !== '' || update.emptyPhoneRemoves || update.phone.verification.case === 'isVerified') ? update.phone : undefined;
+  const phone =
+    update.phone && (update.phone.phone !== '' || update.emptyPhoneRemoves || update.phone.verification.case === 'isVerified')
+      ? update.phone
+      : undefined;
   if (update.emptyPhoneRemoves && phone?.phone === '' && phone.verification.case !== undefined) throw new Failure(errors.removalVerified);
   if (update.email) {
     checkEmailTemplate(update.email.verification);
@@ -179,7 +182,8 @@ function readdress(user: User, email: SetHumanEmail | undefined, parts: Parts): 
 function rephone(user: User, phone: SetHumanPhone | undefined, number: string | undefined, parts: Parts): void {
   if (!phone) return;
   if (number === undefined) {
-    if (user.phone !== null && phone.verification.case === undefined) parts.add({ type: 'user.human.phone.removed' }, { phone: null, phone_verified: false });
+    if (user.phone !== null && phone.verification.case === undefined)
+      parts.add({ type: 'user.human.phone.removed' }, { phone: null, phone_verified: false });
     parts.dropped.push('phone');
     return;
   }

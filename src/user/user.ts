@@ -105,6 +105,8 @@ export interface Rule {
   readonly self: boolean;
   /** Sets or tells a credential, or changes the user: one with a role on the instance is out of reach for one without (DESIGN.md 8). */
   readonly ranked: boolean;
+  /** Users of other organizations do not exist here. */
+  readonly orgId?: string | undefined;
 }
 
 /** Where the caller may run such a command, before anything of the user is known; undefined: no permission is needed. */
@@ -136,7 +138,7 @@ export async function changeUser<R>(
   const where = allow(call, userId, rule);
   for (let n = 0; n < TRIES; n++) {
     const user = await loadUser(call, userId);
-    if (!user) throw new Failure(missing);
+    if (!user || (rule.orgId !== undefined && user.org_id !== rule.orgId)) throw new Failure(missing);
     within(call, where, user, rule);
     const decided = await decide(user);
     if ('unchanged' in decided) return decided.unchanged;

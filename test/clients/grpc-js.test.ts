@@ -1,4 +1,5 @@
 /** `@grpc/grpc-js` as it comes from npm: with the `.proto` files of this repository, and with what the server says of itself by reflection. */
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
@@ -81,16 +82,12 @@ async function reflected(): Promise<PackageDefinition> {
   const stream = client.serverReflectionInfo();
   stream.write({ file_containing_symbol: SERVICE });
   stream.end();
-  for await (const answer of stream) {
-    client.close();
-    // a stream of Node gives anything
-    const file = (answer as Files).file_descriptor_response.file_descriptor_proto.map((bytes) =>
-      fromBinary(FileDescriptorProtoSchema, bytes),
-    );
-    const set = { $typeName: FileDescriptorSetSchema.typeName, file };
-    return loadFileDescriptorSetFromBuffer(Buffer.from(toBinary(FileDescriptorSetSchema, set)), options);
-  }
-  throw new Error('reflection gives no answer');
+  const [answer] = (await once(stream, 'data')) as [Files]; // the one answer to the one question
+  stream.on('data', () => undefined); // to its end
+  client.close();
+  const file = answer.file_descriptor_response.file_descriptor_proto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+  const set = { $typeName: FileDescriptorSetSchema.typeName, file };
+  return loadFileDescriptorSetFromBuffer(Buffer.from(toBinary(FileDescriptorSetSchema, set)), options);
 }
 
 interface ReflectionClient extends Client {

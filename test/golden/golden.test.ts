@@ -33,7 +33,18 @@ describe('recordings of the original', { skip: cluster ? false : `no recordings 
 function compare({ nodes: [node], adminPat }: Cluster, only: string): Promise<{ code: number; out: string }> {
   const tokenFile = join(node.dataDir, 'token');
   writeFileSync(tokenFile, adminPat, { mode: 0o600 });
-  const args = [join(golden, 'run.mjs'), 'compare', '--base', `http://localhost:${node.port}`, '--token-file', tokenFile, '--accept', accepted.join(','), '--only', only];
+  const args = [
+    join(golden, 'run.mjs'),
+    'compare',
+    '--base',
+    `http://localhost:${node.port}`,
+    '--token-file',
+    tokenFile,
+    '--accept',
+    accepted.join(','),
+    '--only',
+    only,
+  ];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, out: `${stdout}${stderr}` });

@@ -9,7 +9,7 @@ import { Client, protocols, user } from '../support/ask.ts';
 import { full, nth, rounds } from '../support/batches.ts';
 import { startCluster } from '../support/node.ts';
 import { People } from '../support/people.ts';
-import { type Cell, matrix, type Row, steps } from './matrix.ts';
+import { type Cell, matrix, type Row, steps } from '../user/matrix.ts';
 
 const OWNER_ROUNDS = full ? 300 : 30;
 const STEPS = full ? 20_000 : 600;
@@ -108,19 +108,25 @@ test('two owners who end each other at once: one wins each time, never none is l
     const answers = await Promise.all(
       owners.map(({ token }, i) => {
         const { rpc, protocol } = nth(ways, n + i * Math.floor(n / 4));
-        return nth(clients, i).ask<typeof user.deactivateUser>(rpc as typeof user.deactivateUser, { userId: nth(owners, i + 1).userId }, { token, protocol }); // all take a user id
+        return nth(clients, i).ask<typeof user.deactivateUser>(
+          rpc as typeof user.deactivateUser,
+          { userId: nth(owners, i + 1).userId },
+          { token, protocol },
+        ); // all take a user id
       }),
     );
     const lost = answers.filter((answer) => answer.code !== 'ok');
     assert.equal(lost.length, 1, `round ${n}: ${JSON.stringify(answers.map((a) => (a.code === 'ok' ? 'ok' : a.text)))}`);
-    for (const { code, text } of lost as { code: string; text: string }[]) reasons.set(`${code}: ${text}`, (reasons.get(`${code}: ${text}`) ?? 0) + 1);
+    for (const { code, text } of lost as { code: string; text: string }[])
+      reasons.set(`${code}: ${text}`, (reasons.get(`${code}: ${text}`) ?? 0) + 1);
     const [left] = await cluster.sql<{ owners: number }[]>`
       select count(*)::int as owners from users u join memberships m using (instance_id, user_id)
       where u.instance_id = ${cluster.instanceId} and u.state = 1 and u.is_owner and m.level = 3 and 'IAM_OWNER' = any(m.roles)`;
     assert.equal(left?.owners, 1);
   }
   // Who lost was told that he is no caller or no owner any more, or that the other is the last one; nothing of locks and deadlocks.
-  const allowed = /^(unauthenticated: Errors.Token.Invalid|permission_denied: membership not found|not_found: membership not found|failed_precondition: The last active owner)/;
+  const allowed =
+    /^(unauthenticated: Errors.Token.Invalid|permission_denied: membership not found|not_found: membership not found|failed_precondition: The last active owner)/;
   for (const reason of reasons.keys()) assert.match(reason, allowed);
 });
 

@@ -26,7 +26,9 @@ export const steps = [
   { name: 'delete', event: 'user.removed', rpc: user.deleteUser },
 ] as const satisfies readonly { name: string; event: string; rpc: DescMethodUnary | undefined }[];
 
-const cell = (code: Code, text: string) => (id: string): Cell => ({ code, text: `${text} (COMMAND-${id})`, id: `COMMAND-${id}` });
+const cell =
+  (code: Code, text: string) =>
+  (id: string): Cell => ({ code, text: `${text} (COMMAND-${id})`, id: `COMMAND-${id}` });
 const missing = cell('not_found', 'User could not be found');
 const notInactive = cell('failed_precondition', 'User is not inactive')('s5qqcz97hf');
 const notLocked = cell('failed_precondition', 'User is not locked')('olb9vb0oca');

@@ -1,0 +1,187 @@
+/** Single calls: Keyward, the bare server and the commands alone, one after the other on the same machine in the same minute. */
+import type { BarePlan } from './bare.ts';
+import type { DirectPlan, DirectResult } from './direct.ts';
+import { type Keyward, startKeyward } from './keyward.ts';
+import type { LoadPlan, LoadResult, Protocol } from './load/plan.ts';
+import { deactivate, type OperationName, operations } from './operations.ts';
+import { addMachines } from './people.ts';
+import { cpuSeconds } from './proc.ts';
+import { Helper } from './processes.ts';
+import type { Options } from './run.ts';
+
+export interface CallRow {
+  readonly title: string;
+  readonly protocol: Protocol;
+  readonly inFlight: number;
+  readonly workers: number;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly failures: number;
+  /** Microseconds of CPU a call, in the Node processes. */
+  readonly cpu: number;
+  /** What Node alone, and the commands alone, did in the same run; absent where a rate was fixed. */
+  readonly bare?: Side;
+  readonly direct?: Side;
+  /** Calls a second that both together allow: one after the other on the same CPU. */
+  readonly limit?: number;
+  readonly ratio?: number;
+  readonly met: boolean;
+}
+
+interface Side {
+  readonly perSecond: number;
+  readonly cpu: number;
+}
+
+/** Least part of the limit. */
+const BARS: Readonly<Record<Protocol, number>> = { grpc: 0.6, rest: 0.5 };
+/** Milliseconds at a fixed rate of deactivations a second. */
+const FIXED = { rate: 500, p50: 3, p99: 15 };
+const USERS = 1024;
+/** As the default of KEYWARD_DATABASE_CONNECTIONS. */
+const CONNECTIONS = 16;
+const WARM_SECONDS = 0.7;
+
+export async function measureCalls(dataDir: string, options: Options, tell: (row: CallRow) => void): Promise<CallRow[]> {
+  const rows: CallRow[] = [];
+  const load = new Helper<LoadPlan, LoadResult>('load/main.ts');
+  const row = (next: CallRow): void => {
+    rows.push(next);
+    tell(next);
+  };
+  try {
+    for (const workers of options.workers) {
+      const keyward = await startKeyward(dataDir, workers);
+      try {
+        const users = await addMachines(keyward, `w${workers}x`, USERS);
+        for (const name of Object.keys(operations) as OperationName[]) {
+          if (!options.wants(operations[name].title)) continue;
+          for (const inFlight of options.inFlight) {
+            if (inFlight < workers) continue;
+            await against(keyward, load, { name, inFlight, workers, users, options }, row);
+          }
+        }
+        if (options.wants('Deactivate at 500/s')) {
+          for (const protocol of options.protocols) row(await atFixedRate(keyward, load, protocol, workers, options));
+        }
+      } finally {
+        await keyward.stop();
+      }
+    }
+  } finally {
+    await load.end();
+  }
+  return rows;
+}
+
+interface Scenario {
+  readonly name: OperationName;
+  readonly inFlight: number;
+  readonly workers: number;
+  readonly users: readonly string[];
+  readonly options: Options;
+}
+
+async function against(
+  keyward: Keyward,
+  load: Helper<LoadPlan, LoadResult>,
+  scenario: Scenario,
+  tell: (row: CallRow) => void,
+): Promise<void> {
+  const { name, inFlight, workers, users, options } = scenario;
+  const slots = Array.from({ length: inFlight }, (_, slot) => users.filter((_, n) => n % inFlight === slot));
+  const { title, calls } = operations[name];
+  const direct = await measureDirect(keyward, scenario, slots);
+  for (const protocol of options.protocols) {
+    await allActive(keyward);
+    const plan: LoadPlan = {
+      protocol,
+      port: keyward.port,
+      token: keyward.token,
+      connections: protocol === 'rest' ? inFlight : workers,
+      slots: slots.map((own) => calls(protocol, own, keyward.orgId)),
+      warmSeconds: WARM_SECONDS,
+      seconds: options.seconds,
+    };
+    const [result, cpu] = await loaded(load, plan, keyward.pid);
+    const bare = await measureBare(load, plan, result.sample, workers);
+    const limit = 1 / (1 / bare.perSecond + 1 / direct.perSecond);
+    const { perSecond, p50, p99, failures } = result;
+    const ratio = perSecond / limit;
+    const met = ratio >= BARS[protocol] && failures === 0;
+    tell({ title, protocol, inFlight, workers, perSecond, p50, p99, failures, cpu, bare, direct, limit, ratio, met });
+  }
+}
+
+/** Calls that come whether or not the former ones are answered, each on a user of its own. */
+async function atFixedRate(
+  keyward: Keyward,
+  load: Helper<LoadPlan, LoadResult>,
+  protocol: Protocol,
+  workers: number,
+  { seconds }: Options,
+): Promise<CallRow> {
+  const users = await addMachines(keyward, `f${protocol}${workers}x`, Math.ceil((seconds + WARM_SECONDS) * FIXED.rate));
+  const plan: LoadPlan = {
+    protocol,
+    port: keyward.port,
+    token: keyward.token,
+    // Over HTTP/1.1 a connection has one call at a time: as many as keep up with answers that take a tenth of a second.
+    connections: protocol === 'rest' ? 64 : workers,
+    slots: [users.map((userId) => deactivate(protocol, userId))],
+    warmSeconds: WARM_SECONDS,
+    seconds,
+    rate: FIXED.rate,
+  };
+  const [{ perSecond, p50, p99, failures }, cpu] = await loaded(load, plan, keyward.pid);
+  const met = p50 <= FIXED.p50 && p99 <= FIXED.p99 && failures === 0;
+  return { title: 'Deactivate at 500/s', protocol, inFlight: 0, workers, perSecond, p50, p99, failures, cpu, met };
+}
+
+async function measureDirect(keyward: Keyward, { name, workers, options }: Scenario, slots: readonly string[][]): Promise<Side> {
+  await allActive(keyward);
+  const helpers = Array.from({ length: workers }, () => new Helper<DirectPlan, DirectResult>('direct.ts'));
+  try {
+    const results = await Promise.all(
+      helpers.map(async (helper, n) => {
+        const before = cpuSeconds(helper.pid);
+        const result = await helper.ask({
+          address: keyward.address,
+          connections: CONNECTIONS,
+          token: keyward.token,
+          operation: name,
+          slots: slots.filter((_, slot) => slot % workers === n),
+          warmSeconds: WARM_SECONDS + 0.5, // its modules are cold
+          seconds: options.seconds,
+        });
+        return { ...result, cpu: cpuSeconds(helper.pid) - before };
+      }),
+    );
+    const sum = (of: 'perSecond' | 'cpu' | 'answered'): number => results.reduce((all, result) => all + result[of], 0);
+    return { perSecond: sum('perSecond'), cpu: (sum('cpu') / sum('answered')) * 1e6 };
+  } finally {
+    await Promise.all(helpers.map((helper) => helper.end()));
+  }
+}
+
+async function measureBare(load: Helper<LoadPlan, LoadResult>, plan: LoadPlan, answer: Uint8Array, workers: number): Promise<Side> {
+  const bare = new Helper<BarePlan, number>('bare.ts');
+  try {
+    const port = await bare.ask({ protocol: plan.protocol, workers, answer });
+    const [{ perSecond }, cpu] = await loaded(load, { ...plan, port }, bare.pid);
+    return { perSecond, cpu };
+  } finally {
+    await bare.end();
+  }
+}
+
+/** The result, and the microseconds of CPU a call that the server used. */
+async function loaded(load: Helper<LoadPlan, LoadResult>, plan: LoadPlan, server: number): Promise<[LoadResult, number]> {
+  const before = cpuSeconds(server);
+  const result = await load.ask(plan);
+  return [result, ((cpuSeconds(server) - before) / result.answered) * 1e6];
+}
+
+/** A run may end between deactivate and reactivate. */
+const allActive = ({ sql, instanceId }: Keyward) => sql`update users set state = 1 where instance_id = ${instanceId} and state = 2`;

@@ -1,0 +1,86 @@
+/** Start and rest: how long the first and the second start take against the database alone, and what an idle server uses. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { startEmbedded } from '../src/store/embedded.ts';
+import { startKeyward } from './keyward.ts';
+import type { LoadPlan, LoadResult } from './load/plan.ts';
+import { operations } from './operations.ts';
+import { addMachines } from './people.ts';
+import { cpuSeconds, residentMb } from './proc.ts';
+import { Helper } from './processes.ts';
+import type { Options } from './run.ts';
+
+export interface LifeRow {
+  readonly title: string;
+  readonly value: number;
+  readonly unit: 's' | 'MB' | '%' | '×';
+  /** The most that it may be; undefined where there is no bar. */
+  readonly bar: number | undefined;
+  readonly met: boolean;
+}
+
+const SLACK_SECONDS = 1;
+const IDLE_MB = 150;
+const IDLE_PERCENT = 1;
+const GROWTH = 1.2;
+
+export async function measureLife(dataDir: string, options: Options): Promise<LifeRow[]> {
+  const first = await startKeyward(dataDir);
+  await first.stop();
+
+  const begun = performance.now();
+  const database = await startEmbedded({ dataDir, connections: 20 });
+  const boot = (performance.now() - begun) / 1000;
+  await database.stop();
+
+  const keyward = await startKeyward(dataDir);
+  const load = new Helper<LoadPlan, LoadResult>('load/main.ts');
+  try {
+    await pause(2000); // what a start leaves behind is collected
+    const [before, since] = [cpuSeconds(keyward.pid), performance.now()];
+    await pause(options.idleSeconds * 1000);
+    const percent = ((cpuSeconds(keyward.pid) - before) / ((performance.now() - since) / 1000)) * 100;
+    const idle = residentMb(keyward.pid);
+    const rows = [
+      row('first start', first.startSeconds, 's', undefined),
+      row('database alone', boot, 's', undefined),
+      row('second start', keyward.startSeconds, 's', boot + SLACK_SECONDS),
+      row('idle CPU', percent, '%', IDLE_PERCENT),
+      row('idle memory', idle, 'MB', IDLE_MB),
+    ];
+    const users = await addMachines(keyward, 'life', 64);
+    const burden = async (calls: number): Promise<number> => {
+      for (let done = 0; done < calls; ) {
+        const { answered } = await load.ask({
+          protocol: 'grpc',
+          port: keyward.port,
+          token: keyward.token,
+          connections: 1,
+          slots: users.map((userId) => operations.getUserById.calls('grpc', [userId], keyward.orgId)),
+          warmSeconds: 0,
+          seconds: 2,
+        });
+        done += answered;
+      }
+      await pause(2000);
+      return residentMb(keyward.pid);
+    };
+    const early = await burden(50_000);
+    rows.push(row('memory after 50 k calls', early, 'MB', undefined));
+    if (options.long) {
+      const late = await burden(950_000);
+      rows.push(row('memory after 1 M calls', late, 'MB', undefined), row('1 M against 50 k', late / early, '×', GROWTH));
+    }
+    return rows;
+  } finally {
+    await load.end();
+    await keyward.stop();
+  }
+}
+
+const row = (title: string, value: number, unit: LifeRow['unit'], bar: number | undefined): LifeRow => ({
+  title,
+  value,
+  unit,
+  bar,
+  met: bar === undefined || value <= bar,
+});
