@@ -1,6 +1,7 @@
 /** Single calls: Keyward, the bare server and the commands alone, one after the other on the same machine in the same minute. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BarePlan } from './bare.ts';
-import type { DirectPlan, DirectResult } from './direct.ts';
+import type { DirectPlan } from './direct.ts';
 import { type Keyward, startKeyward } from './keyward.ts';
 import type { LoadPlan, LoadResult, Protocol } from './load/plan.ts';
 import { deactivate, type OperationName, operations } from './operations.ts';
@@ -26,6 +27,8 @@ export interface CallRow {
   /** Calls a second that both together allow: one after the other on the same CPU. */
   readonly limit?: number;
   readonly ratio?: number;
+  /** The same ratio by CPU time alone, which other programs on the machine disturb less: (bare + direct) / Keyward. */
+  readonly cpuRatio?: number;
   readonly met: boolean;
 }
 
@@ -109,8 +112,9 @@ async function against(
     const limit = 1 / (1 / bare.perSecond + 1 / direct.perSecond);
     const { perSecond, p50, p99, failures } = result;
     const ratio = perSecond / limit;
+    const cpuRatio = (bare.cpu + direct.cpu) / cpu;
     const met = ratio >= BARS[protocol] && failures === 0;
-    tell({ title, protocol, inFlight, workers, perSecond, p50, p99, failures, cpu, bare, direct, limit, ratio, met });
+    tell({ title, protocol, inFlight, workers, perSecond, p50, p99, failures, cpu, bare, direct, limit, ratio, cpuRatio, met });
   }
 }
 
@@ -127,8 +131,8 @@ async function atFixedRate(
     protocol,
     port: keyward.port,
     token: keyward.token,
-    // Over HTTP/1.1 a connection has one call at a time: as many as keep up with answers that take a tenth of a second.
-    connections: protocol === 'rest' ? 64 : workers,
+    // Over HTTP/1.1 a connection has one call at a time, over HTTP/2 256: enough for answers that take a tenth of a second.
+    connections: protocol === 'rest' ? 64 : 4,
     slots: [users.map((userId) => deactivate(protocol, userId))],
     warmSeconds: WARM_SECONDS,
     seconds,
@@ -141,25 +145,27 @@ async function atFixedRate(
 
 async function measureDirect(keyward: Keyward, { name, workers, options }: Scenario, slots: readonly string[][]): Promise<Side> {
   await allActive(keyward);
-  const helpers = Array.from({ length: workers }, () => new Helper<DirectPlan, DirectResult>('direct.ts'));
+  const helpers = Array.from({ length: workers }, () => new Helper<DirectPlan, number>('direct.ts'));
   try {
     const results = await Promise.all(
       helpers.map(async (helper, n) => {
-        const before = cpuSeconds(helper.pid);
-        const result = await helper.ask({
-          address: keyward.address,
-          connections: CONNECTIONS,
-          token: keyward.token,
-          operation: name,
-          slots: slots.filter((_, slot) => slot % workers === n),
-          warmSeconds: WARM_SECONDS + 0.5, // its modules are cold
-          seconds: options.seconds,
-        });
-        return { ...result, cpu: cpuSeconds(helper.pid) - before };
+        const clock = { warmSeconds: WARM_SECONDS + 0.5, seconds: options.seconds }; // its modules are cold
+        const [perSecond, cpu] = await Promise.all([
+          helper.ask({
+            address: keyward.address,
+            connections: CONNECTIONS,
+            token: keyward.token,
+            operation: name,
+            slots: slots.filter((_, slot) => slot % workers === n),
+            ...clock,
+          }),
+          usedBetween(helper.pid, clock),
+        ]);
+        return { perSecond, cpu };
       }),
     );
-    const sum = (of: 'perSecond' | 'cpu' | 'answered'): number => results.reduce((all, result) => all + result[of], 0);
-    return { perSecond: sum('perSecond'), cpu: (sum('cpu') / sum('answered')) * 1e6 };
+    const sum = (of: 'perSecond' | 'cpu'): number => results.reduce((all, result) => all + result[of], 0);
+    return { perSecond: sum('perSecond'), cpu: (sum('cpu') / (sum('perSecond') * options.seconds)) * 1e6 };
   } finally {
     await Promise.all(helpers.map((helper) => helper.end()));
   }
@@ -176,11 +182,21 @@ async function measureBare(load: Helper<LoadPlan, LoadResult>, plan: LoadPlan, a
   }
 }
 
-/** The result, and the microseconds of CPU a call that the server used. */
+/** The result, and the microseconds of CPU a call that the server used while the clock ran. */
 async function loaded(load: Helper<LoadPlan, LoadResult>, plan: LoadPlan, server: number): Promise<[LoadResult, number]> {
-  const before = cpuSeconds(server);
-  const result = await load.ask(plan);
-  return [result, ((cpuSeconds(server) - before) / result.answered) * 1e6];
+  const [result, cpu] = await Promise.all([load.ask(plan), usedBetween(server, plan)]);
+  return [result, (cpu / (result.perSecond * plan.seconds)) * 1e6];
+}
+
+/** Seconds of CPU, without what starting and warming up took. */
+async function usedBetween(
+  pid: number,
+  { warmSeconds, seconds }: { readonly warmSeconds: number; readonly seconds: number },
+): Promise<number> {
+  await pause(warmSeconds * 1000);
+  const before = cpuSeconds(pid);
+  await pause(seconds * 1000);
+  return cpuSeconds(pid) - before;
 }
 
 /** A run may end between deactivate and reactivate. */

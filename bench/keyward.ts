@@ -22,6 +22,13 @@ export interface Keyward {
   stop(): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Whatever ends the bench, no server stays behind. */
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 export function newDataDir(): string {
   const folder = mkdtempSync(join(tmpdir(), 'keyward-bench-'));
   chmodSync(folder, 0o755); // as root, PostgreSQL runs as another user
@@ -43,11 +50,13 @@ export async function startKeyward(dataDir: string, workers = 1): Promise<Keywar
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   await ready(child);
   const startSeconds = (performance.now() - begun) / 1000;
   const address = attachEmbedded(dataDir);
   if (!address) throw new Error('the embedded database does not run');
-  const sql = openPool(address, { max: 2, prepare: false });
+  const sql = openPool(address, { max: 1, prepare: false });
   const [instance] = await sql<{ instance_id: string; default_org_id: string }[]>`select instance_id, default_org_id from instances`;
   return {
     pid: child.pid!,

@@ -4,18 +4,18 @@ import type { LifeRow } from './life.ts';
 import type { ListRow } from './lists.ts';
 
 export const callHead =
-  '                                               calls/s    p50 ms    p99 ms  CPU µs |  bare/s    CPU | direct/s    CPU |  limit/s  ratio';
+  '                                               calls/s    p50 ms    p99 ms  CPU µs |  bare/s    CPU | direct/s    CPU |  limit/s  ratio  by CPU';
 
 export function callLine(row: CallRow): string {
   const how = row.inFlight === 0 ? 'open loop' : `${row.inFlight} in flight`;
   const name = `${row.title}, ${row.protocol}, ${how}, ${row.workers} w`.padEnd(46);
   const own = `${whole(row.perSecond, 8)} ${fixed(row.p50, 9)} ${fixed(row.p99, 9)} ${whole(row.cpu, 7)}`;
   const failed = row.failures > 0 ? `  ${row.failures} failures` : '';
-  if (!row.bare || !row.direct || row.limit === undefined || row.ratio === undefined)
-    return `${name}${own}${' '.repeat(55)}${mark(row)}${failed}`;
+  if (!row.bare || !row.direct || row.limit === undefined || row.ratio === undefined || row.cpuRatio === undefined)
+    return `${name}${own}${' '.repeat(63)}${mark(row)}${failed}`;
   const bare = `${whole(row.bare.perSecond, 7)} ${whole(row.bare.cpu, 6)}`;
   const direct = `${whole(row.direct.perSecond, 8)} ${whole(row.direct.cpu, 6)}`;
-  return `${name}${own} | ${bare} | ${direct} | ${whole(row.limit, 8)}   ${row.ratio.toFixed(2)}${mark(row)}${failed}`;
+  return `${name}${own} | ${bare} | ${direct} | ${whole(row.limit, 8)}   ${row.ratio.toFixed(2)}    ${row.cpuRatio.toFixed(2)}${mark(row)}${failed}`;
 }
 
 export function listLine(row: ListRow): string {

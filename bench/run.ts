@@ -57,6 +57,8 @@ const options: Options = {
 const parts = values.part.split(',');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
 const dataDir = newDataDir();
 try {
   const machine = await describeMachine();

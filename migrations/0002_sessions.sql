@@ -27,7 +27,8 @@ create index sessions_org on sessions (instance_id, org_id, created_at) where en
 create index sessions_fingerprint on sessions (instance_id, fingerprint) where ended_at is null and fingerprint is not null;
 create index sessions_expires on sessions (instance_id, expires_at) where ended_at is null;
 
--- Failed checks since the last success, one row a user and kind of check. They count while the epoch stands under which they failed.
+-- Failed checks of a user since the last success, one row for each kind. They count while the epoch stands under which they failed, and
+-- only if the password is no newer. A row of its own and not a column of profiles, which are wide; it stays, with 0, after a success.
 create table failed_checks (
   instance_id text not null,
   user_id     text not null,

@@ -56,7 +56,7 @@ async function report({ name, about, problems }: Check): Promise<boolean> {
     .then(problems)
     .catch((error: unknown) => [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
   const isSkipped = 'skipped' in found;
-  const verdict = isSkipped ? `skipped, ${found.skipped}` : found.length === 0 ? 'ok' : `${found.length} wrong`;
+  const verdict = isSkipped ? `skipped, ${found.skipped}` : found.length === 0 ? 'ok' : 'wrong';
   console.log(`check: ${name.padEnd(9)} ${about} … ${verdict} (${seconds(start)})`);
   if (isSkipped || found.length === 0) return true;
   console.log(found.map((text) => text.trimEnd().replace(/^/gm, '  ')).join('\n'));

@@ -1,6 +1,14 @@
 /** Keyward: the one place where everything is plugged together. */
-import { run } from './cli/program.ts';
-import * as instances from './instance/operate.ts';
-import { startServer } from './server.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 
+// Types are stripped and code is compiled once, not on every start and in every worker. Where the folder cannot be written, as before.
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/keyward'));
+
+const [{ run }, instances, { startServer }] = await Promise.all([
+  import('./cli/program.ts'),
+  import('./instance/operate.ts'),
+  import('./server.ts'),
+]);
 await run(process.argv, { startServer, instances });
+flushCompileCache(); // else it would be written at the end, and not at all where that is a kill

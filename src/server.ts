@@ -1,37 +1,66 @@
 /** The server of one process: the slices behind the pipeline, behind the transport. */
 import { readFileSync } from 'node:fs';
 import { Callers } from './access/caller.ts';
+import { SystemUsers } from './access/system-user.ts';
 import { Tenants } from './access/tenant.ts';
 import type { RunningServer, ServerContext } from './cli/ports.ts';
+import { version } from './cli/version.ts';
+import { externalOrigin, LOCAL } from './config/settings.ts';
 import { methods } from './contract/contract.ts';
+import { configurePasswords } from './crypto/password.ts';
+import { adminHealth, adminInstance, authHealth, managementHealth } from './instance/service.ts';
 import { adminMembers, managementMembers } from './member/service.ts';
+import { waysOf } from './notification/channel.ts';
+import { Delivery } from './notification/delivery.ts';
+import { oidcEndpoints } from './oidc/endpoints.ts';
 import { organizationService } from './org/service.ts';
+import { managementOrganization } from './org/v1.ts';
 import { sessionService } from './session/service.ts';
 import { claimNode } from './store/node.ts';
-import { createPipeline, serve } from './transport/pipeline.ts';
+import { systemService } from './system/service.ts';
+import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipeline.ts';
 import { createServer } from './transport/server.ts';
 import { userService } from './user/service.ts';
+import { standing } from './user/standing.ts';
+import { managementUsers, ownUser } from './user/v1.ts';
+import { WebKeys } from './webkey/keys.ts';
 
 /** Everything that is served. */
 export const services = [
   serve('zitadel.user.v2.UserService', userService),
   serve('zitadel.org.v2.OrganizationService', organizationService),
   serve('zitadel.session.v2.SessionService', sessionService),
+  serveSystem('zitadel.system.v1.SystemService', systemService),
+  serveOpen('zitadel.admin.v1.AdminService', adminHealth),
+  serve('zitadel.admin.v1.AdminService', adminInstance(version())),
   serve('zitadel.admin.v1.AdminService', adminMembers),
+  serveOpen('zitadel.management.v1.ManagementService', managementHealth),
+  serve('zitadel.management.v1.ManagementService', managementOrganization),
+  serve('zitadel.management.v1.ManagementService', managementUsers),
   serve('zitadel.management.v1.ManagementService', managementMembers),
+  serveOpen('zitadel.auth.v1.AuthService', authHealth),
+  serve('zitadel.auth.v1.AuthService', ownUser),
 ];
 
-export async function startServer({ config, store, log }: ServerContext): Promise<RunningServer> {
+/** How long messages that are on their way may still arrive when the server ends. */
+const LAST_DELIVERIES_SECONDS = 2;
+
+export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
+  configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
   await claimNode(store.sql);
+  const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });
   const invoke = createPipeline({
     store,
-    tenants: new Tenants(store, { anyHost: config.externalDomain === undefined }),
-    callers: new Callers(store),
+    tenants,
+    callers: new Callers(store, new SystemUsers(config.systemUsers, externalOrigin(config))),
+    masterkey,
+    externalDomain: config.externalDomain ?? LOCAL,
     services,
   });
   const server = createServer({
     methods,
     invoke,
+    endpoints: oidcEndpoints({ store, tenants, external: config, webKeys: new WebKeys(store, masterkey) }),
     ready: async () => (await store.run((sql) => sql`select 1`)).length === 1,
     log: ({ error, method, requestId }) => log.error({ requestId, method: method?.path, err: error }, 'unexpected error'),
     onCall: ({ method, ms, ...record }) => log.info({ method: method.path, ms: Math.round(ms * 100) / 100, ...record }, 'call'),
@@ -42,6 +71,13 @@ export async function startServer({ config, store, log }: ServerContext): Promis
         ? { cert: readFileSync(config.tlsCertFile), key: readFileSync(config.tlsKeyFile) }
         : undefined,
   });
+  const delivery = new Delivery({ store, masterkey, config, ways: waysOf(config), standing, log, registry: server.metrics.registry });
   await server.listen(config.port, config.host);
-  return server;
+  delivery.start();
+  return {
+    async close() {
+      await server.close();
+      await delivery.close(LAST_DELIVERIES_SECONDS);
+    },
+  };
 }

@@ -7,8 +7,10 @@ export interface Arrow {
   /** `src/user/state.ts:7` */
   readonly at: string;
   readonly from: string;
-  /** A path from the root, or the name of a package. */
+  /** A path from the root; `node_modules/…` for what a package gives. */
   readonly to: string;
+  /** `types`: gone when the program runs (`import type`). */
+  readonly holds: 'values' | 'types';
 }
 
 /** The packages that package.json asks for: of production, and those that only who works on Keyward has. */
@@ -36,7 +38,9 @@ export function wrongArrows(arrows: readonly Arrow[], packages: Packages): reado
     ...between.flatMap((arrow) => wrongDirection(arrow) ?? []),
     ...arrows.flatMap((arrow) => wrongDestination(arrow, packages) ?? []),
     ...circles(between.map(({ from, to }) => [roomOf(from), roomOf(to)])).map((circle) => `a circle of rooms: ${circle.join(' → ')}`),
-    ...circles(inside.map(({ from, to }) => [from, to])).map((circle) => `a circle of files: ${circle.join(' → ')}`),
+    ...circles(inside.filter(({ holds }) => holds === 'values').map(({ from, to }) => [from, to])).map(
+      (circle) => `a circle of files: ${circle.join(' → ')}`,
+    ),
   ];
 }
 
@@ -47,8 +51,13 @@ const importing =
 export function arrowsOf(from: string, text: string): readonly Arrow[] {
   return [...text.matchAll(importing)].map((match) => {
     const named = match[1] ?? match[2] ?? match[3] ?? '';
-    const to = named.startsWith('.') ? posix.join(posix.dirname(from), named) : named;
-    return { at: placeOf(from, text, match.index + match[0].lastIndexOf(named)), from, to };
+    const to = named.startsWith('.') ? posix.join(posix.dirname(from), named) : `node_modules/${named}`;
+    return {
+      at: placeOf(from, text, match.index + match[0].lastIndexOf(named)),
+      from,
+      to,
+      holds: /^\s*(?:im|ex)port\s+type\b/.test(match[0]) ? 'types' : 'values',
+    };
   });
 }
 
@@ -61,12 +70,11 @@ function wrongDirection({ at, from, to }: Arrow): string | undefined {
 }
 
 function wrongDestination({ at, from, to }: Arrow, { dependencies, devDependencies }: Packages): string | undefined {
-  if (to.startsWith('node:')) return undefined;
   const isServed = from.startsWith('src/') && !from.endsWith('.test.ts');
-  if (/^(?:src|test|scripts|bench)\//.test(to)) {
-    return isServed && !to.startsWith('src/') ? `${at}: ${to} is not part of src` : undefined;
-  }
-  const name = to.split('/', to.startsWith('@') ? 2 : 1).join('/');
+  const [, specifier] = to.split(/^node_modules\//);
+  if (specifier === undefined) return isServed && !to.startsWith('src/') ? `${at}: ${to} is not part of src` : undefined;
+  if (specifier.startsWith('node:')) return undefined;
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
   const isAskedFor = name in dependencies || (!isServed && name in devDependencies);
   return isAskedFor ? undefined : `${at}: ${name} is not among the ${isServed ? 'dependencies' : '(dev)Dependencies'} of package.json`;
 }

@@ -22,6 +22,7 @@ export const floors: readonly Floor[] = [
       'instance',
       'member',
       'metadata',
+      'notification',
       'org',
       'project',
       'session',

@@ -1,6 +1,7 @@
 /** What a handler is given beside the message, and the shape of a service. */
 import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Method } from '../contract/method.ts';
+import type { Masterkey } from '../crypto/masterkey.ts';
 import type { Store } from '../store/connect.ts';
 import type { Caller } from './caller.ts';
 import type { Guard } from './guard.ts';
@@ -12,6 +13,8 @@ export interface Call {
   readonly instance: Instance;
   readonly caller: Caller;
   readonly db: Guard;
+  /** For secrets that must be read again. */
+  readonly masterkey: Masterkey;
   /** The organization context: `x-zitadel-orgid`, else the caller's own organization (reference/authn-authz-oidc.md 1.5). */
   readonly orgId: string;
   /** Moment (ms since epoch) after which nobody waits for the answer. */
@@ -32,6 +35,8 @@ export interface SystemCall {
   readonly method: Method;
   readonly caller: Caller;
   readonly store: Store;
+  /** Under which the instances lie that are given no other. */
+  readonly externalDomain: string;
   readonly deadline: number | undefined;
 }
 

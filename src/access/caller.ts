@@ -2,7 +2,7 @@
  * Who is calling: a token becomes a caller with his memberships. A node remembers callers by the hash of their token, under the versions
  * of user, organization and instance; every statement re-checks these (guard.ts), so that memory can be late but never lie.
  */
-import { digest, matches } from '../crypto/secret.ts';
+import { fingerprint, matches } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
@@ -10,6 +10,7 @@ import { openSession } from './session-door.ts';
 import type { SystemUser, SystemUsers } from './system-user.ts';
 import type { Instance } from './tenant.ts';
 import { parseToken } from './token.ts';
+import { openAccessToken } from './token-door.ts';
 
 export type Level = 'project' | 'organization' | 'instance' | 'system';
 
@@ -31,6 +32,8 @@ export type Standing =
   | { readonly kind: 'user'; readonly user: Stamp; readonly org: Stamp }
   /** The user of a session: also the session's own row, so that its end and its next token need not touch the user. */
   | { readonly kind: 'session'; readonly user: Stamp; readonly org: Stamp; readonly sessionId: string; readonly tokenHash: Uint8Array }
+  /** The user of an access token: also the token's own row, for the same reason. */
+  | { readonly kind: 'token'; readonly user: Stamp; readonly org: Stamp; readonly oidcSessionId: string; readonly tokenHash: Uint8Array }
   /** Named in the configuration: no row of his own (system-user.ts). */
   | { readonly kind: 'system' };
 
@@ -41,8 +44,13 @@ export interface Caller {
   readonly orgId: string;
   readonly memberships: readonly Membership[];
   readonly standing: Standing;
-  /** End of the token, in ms since the epoch. */
+  /** End of the token, in ms since the epoch; decided by the database's clock (guard.ts). */
   readonly expiresAt: number;
+}
+
+/** Whether a user id is the caller's own. A system user is nobody on an instance, even where an id reads like his name. */
+export function isSelf({ userId, standing }: Caller, id: string | null | undefined): boolean {
+  return standing.kind !== 'system' && userId === id;
 }
 
 const NO_HEADER = { code: 'unauthenticated', key: 'auth header missing' } as const;
@@ -70,11 +78,15 @@ export class Callers {
    */
   async authenticate(instance: Instance, header: string | undefined, fresh: boolean): Promise<Caller> {
     const token = bearer(header);
-    const key = `${instance.id} ${digest(token).toString('base64')}`;
+    const key = `${instance.id} ${fingerprint(token)}`;
     const remembered = fresh ? undefined : this.#byToken.get(key);
     if (remembered && remembered.expiresAt > Date.now()) return remembered;
     this.#byToken.delete(key);
-    const caller = (await this.#load(instance, token)) ?? (await this.#session(instance, token)) ?? (await this.#system(token, instance));
+    const caller =
+      (await this.#load(instance, token)) ??
+      (await this.#session(instance, token)) ??
+      (await this.#accessToken(instance, token)) ??
+      (await this.#system(token, instance));
     if (!caller) throw new Failure(BAD_TOKEN);
     if (this.#byToken.size >= REMEMBERED) this.#byToken.clear();
     this.#byToken.set(key, caller);
@@ -91,6 +103,19 @@ export class Callers {
       memberships: membershipsOf(session),
       standing: { kind: 'session', ...stampsOf(session), sessionId: session.session_id, tokenHash: session.token_hash },
       expiresAt: session.expires_at ?? Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** The door of access tokens. */
+  async #accessToken(instance: Instance, token: string): Promise<Caller | undefined> {
+    const opened = await openAccessToken(this.#store, instance, token);
+    if (!opened) return undefined;
+    return {
+      userId: opened.user_id,
+      orgId: opened.org_id,
+      memberships: membershipsOf(opened),
+      standing: { kind: 'token', ...stampsOf(opened), oidcSessionId: opened.oidc_session_id, tokenHash: opened.token_hash },
+      expiresAt: opened.expires_at,
     };
   }
 
@@ -187,5 +212,9 @@ function bearer(header: string | undefined): string {
   if (/[\0-\x1f\x7f]/.test(header)) throw new Failure(BAD_HEADER);
   const parts = header.split('Bearer ');
   if (parts.length !== 2) throw new Failure(BAD_HEADER);
-  return parts[1]!.trim();
+  // Blanks are the blank alone (RFC 9110 5.6.3): trim() would take other characters for none, and so other tokens for this one.
+  return parts[1]!
+    .split(' ')
+    .filter((part) => part !== '')
+    .join(' ');
 }

@@ -8,6 +8,7 @@ import type { Fragment, Query, Sql, Store } from '../store/connect.ts';
 import type { Caller } from './caller.ts';
 import { gate } from './gate.ts';
 import type { Instance } from './tenant.ts';
+import { keyStands } from './token-door.ts';
 
 /** What was remembered of the caller holds no more; the call runs again with what is true now. */
 export class Stale extends Error {}
@@ -56,13 +57,13 @@ export class Guard {
       await sql`select 1 from instances where instance_id = ${this.#instance.id} for no key update`;
       await sql`select 1 from users where instance_id = ${this.#instance.id} and user_id = ${target} for no key update`;
       return statement(sql, this.#locked(sql, target));
-    });
+    }, this.#deadline);
     return held(rows);
   }
 
   async #one<Row extends object>(statement: (sql: Sql) => Query<Row>, pool: 'run' | 'list'): Promise<[Row, ...Row[]]> {
     this.#inTime();
-    return held(await this.#store[pool](statement));
+    return held(await this.#store[pool](statement, this.#deadline));
   }
 
   #locked(sql: Sql, target: string | undefined): Fragment {
@@ -71,12 +72,14 @@ export class Guard {
   }
 
   #row(sql: Sql, lock: Fragment): Fragment {
-    const { userId, orgId, standing } = this.#caller;
+    const { userId, orgId, standing, expiresAt } = this.#caller;
     const instance = this.#instance;
+    // By the database's clock: that of a node may be wrong.
+    const inTime = Number.isFinite(expiresAt) ? sql`and now() < to_timestamp(${expiresAt / 1000}::float8)` : sql``;
     if (standing.kind === 'system') {
       return sql`
       select true as held from instances i
-      where i.instance_id = ${instance.id} and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion} and i.state = 1`;
+      where i.instance_id = ${instance.id} and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion} and i.state = 1 ${inTime}`;
     }
     const { user, org } = standing;
     return sql`
@@ -84,7 +87,13 @@ export class Guard {
       where u.instance_id = ${instance.id} and u.user_id = ${userId} and u.epoch = ${user.epoch} and u.access_version = ${user.accessVersion}
         and o.instance_id = ${instance.id} and o.org_id = ${orgId} and o.epoch = ${org.epoch} and o.access_version = ${org.accessVersion}
         and i.instance_id = ${instance.id} and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion}
-        and ${gate(sql)} ${standing.kind === 'session' ? this.#session(sql, standing) : sql``} ${lock}`;
+        and ${gate(sql)} ${inTime} ${this.#own(sql, standing)} ${lock}`;
+  }
+
+  /** The row of what the caller came with, where it has one. */
+  #own(sql: Sql, standing: Caller['standing']): Fragment {
+    if (standing.kind === 'session') return this.#session(sql, standing);
+    return standing.kind === 'token' ? this.#token(sql, standing) : sql``;
   }
 
   /** The session's own row: not ended, and no newer token. Its user is the one above, since a session keeps its user. */
@@ -92,6 +101,13 @@ export class Guard {
     return sql`and exists (
         select from sessions s
         where s.instance_id = ${this.#instance.id} and s.session_id = ${sessionId} and s.ended_at is null and s.token_hash = ${tokenHash})`;
+  }
+
+  /** The token's own row: no newer token, and the key that signed it was not removed. */
+  #token(sql: Sql, { oidcSessionId, tokenHash }: Extract<Caller['standing'], { kind: 'token' }>): Fragment {
+    return sql`and exists (
+        select from oidc_sessions t
+        where t.instance_id = ${this.#instance.id} and t.oidc_session_id = ${oidcSessionId} and t.access_token_hash = ${tokenHash} and ${keyStands(sql)})`;
   }
 
   /** A call whose deadline has passed is not sent to the database. */

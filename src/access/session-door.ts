@@ -13,6 +13,7 @@ import type { Instance } from './tenant.ts';
 const GONE = { code: 'not_found', key: 'Errors.Session.NotExisting', id: 'QUERY-SFeaa' } as const satisfies Reason;
 const REPLACED = { code: 'permission_denied', key: 'Errors.PermissionDenied', id: 'QUERY-dsfr3' } as const satisfies Reason;
 const EXPIRED = { code: 'permission_denied', key: 'session expired', id: 'AUTHZ-EGDo3' } as const satisfies Reason;
+const MFA_REQUIRED = { code: 'permission_denied', key: 'mfa required', id: 'AUTHZ-Kl3p0' } as const satisfies Reason;
 const NO_FACTOR = { code: 'permission_denied', key: 'authentication required', id: 'AUTHZ-Kl3p0' } as const satisfies Reason;
 
 /** A session whose token opens the API. */
@@ -38,6 +39,7 @@ export async function openSession(store: Store, instance: Instance, token: strin
     (sql) => sql<Row[]>`
       select s.session_id, s.token_key, s.token_hash, s.user_id, o.org_id, extract(epoch from s.expires_at)::float8 * 1000 as expires_at,
         coalesce(${alive(sql)}, false) as alive, coalesce(s.expires_at <= now(), false) as expired, ${factors(sql)} as factors,
+        ${secondFactor(sql)} as second_factor,
         u.epoch as user_epoch, u.access_version as user_version, o.epoch as org_epoch, o.access_version as org_version,
         (select coalesce(jsonb_agg(jsonb_build_object('level', m.level, 'objectId', m.object_id, 'roles', m.roles)), '[]')
          from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id) as memberships
@@ -48,13 +50,13 @@ export async function openSession(store: Store, instance: Instance, token: strin
   if (!row.alive) throw new Failure(GONE);
   if (!matches(token, row.token_hash)) throw new Failure(REPLACED);
   if (row.expired) throw new Failure(EXPIRED);
-  // No second factor can be set up yet, and no policy asks for one: the first factor is enough (rule 4 of 1.6).
   if (row.factors === 0) throw new Failure(NO_FACTOR);
+  if (row.factors === 1 && row.second_factor) throw new Failure(MFA_REQUIRED);
   return row;
 }
 
 /** Of a session without a user, what belongs to the user is null; it has no factors then. */
-type Row = OpenSession & { token_key: Buffer; alive: boolean; expired: boolean; factors: number };
+type Row = OpenSession & { token_key: Buffer; alive: boolean; expired: boolean; factors: number; second_factor: boolean };
 
 /** A session (`s`) with its instance (`i`) and, where it has one, its user (`u`, `p`) and his organization (`o`). */
 export function sessionSource(sql: Sql): Fragment {
@@ -78,9 +80,18 @@ export function passwordStands(sql: Sql): Fragment {
   return sql`(s.password_checked_at is not null and (p.password_changed_at is null or s.password_checked_at >= p.password_changed_at))`;
 }
 
-/** How many factors were checked; that a user was named is none. */
+/** How many factors were checked; that a user was named is none, a key that verified its user is two. */
 function factors(sql: Sql): Fragment {
   return sql`(
-    ${passwordStands(sql)}::int
+    ${passwordStands(sql)}::int + (s.web_auth_n_checked_at is not null and s.web_auth_n_user_verified)::int
     + num_nonnulls(s.intent_checked_at, s.web_auth_n_checked_at, s.totp_checked_at, s.otp_sms_checked_at, s.otp_email_checked_at, s.recovery_code_checked_at))`;
+}
+
+/** Whether the user has set up a second factor of those that the login policy of a new instance allows: TOTP or U2F. Machines have none. */
+function secondFactor(sql: Sql): Fragment {
+  return sql`(
+    exists (select from totps t where t.instance_id = s.instance_id and t.user_id = s.user_id and t.verified_at is not null)
+    or exists (
+      select from authenticators a where a.instance_id = s.instance_id and a.user_id = s.user_id and a.kind = 'u2f' and a.verified_at is not null
+    ))`;
 }

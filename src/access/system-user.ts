@@ -48,7 +48,7 @@ export class SystemUsers {
         clockTolerance: SKEW,
       });
       const { exp = 0, iat = 0 } = payload; // both are there, as jwtVerify demands
-      return { name, memberships: setting.memberships, expiresAt: Math.min(exp, iat + MOST_AGE, key.validTo / 1000) * 1000 };
+      return { name, memberships: setting.memberships, expiresAt: Math.min(exp + SKEW, iat + MOST_AGE + SKEW, key.validTo / 1000) * 1000 };
     } catch {
       return undefined;
     }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/settings.ts';
+import { outboxDir } from '../notification/channel.ts';
 import { credentialsDir } from '../store/data-dir.ts';
 import { whereOf } from '../store/server.ts';
 import type { Database } from './database.ts';
@@ -18,11 +19,20 @@ export function banner(config: Config, database: Database, demoUserId: string | 
       ? `  credentials   ${dir}  (admin.pat, admin.password)`
       : `  credentials   not here: they lie on the machine of the first start. A new PAT: npm run keyward -- instance pat --owner`,
   ];
+  lines.push(...messagesLie(config));
   if (here && demoUserId !== undefined) {
     const url = `${publicUrl(config)}/v2/users/${demoUserId}/deactivate`;
     lines.push('', 'Switch the demo user off:', `  curl -X POST ${url} -H "Authorization: Bearer $(cat ${quoted(pat)})"`);
   }
   return `${lines.join('\n')}\n\n`;
+}
+
+/** What has no way out, and where it lies instead. */
+function messagesLie({ smtpUrl, notificationWebhookUrl, dataDir }: Config): string[] {
+  if (notificationWebhookUrl !== undefined) return [];
+  const [what, form, setting] =
+    smtpUrl === undefined ? ['mails', '.eml', 'KEYWARD_SMTP_URL'] : ['text messages', '.txt', 'KEYWARD_NOTIFICATION_WEBHOOK_URL'];
+  return [`  messages      ${what} are not sent (set ${setting}); they lie as ${form} files in ${outboxDir(dataDir)}`];
 }
 
 /** Where a client on this machine reaches the server: the configured domain, else the first address. */

@@ -12,6 +12,8 @@ export interface Database {
   readonly address: DatabaseAddress;
   /** Folder of the embedded cluster. */
   readonly embeddedIn: string | undefined;
+  /** From now on a full disk of the embedded database turns changes off, and space turns them on again. */
+  watchDisk(): void;
   close(): Promise<void>;
   kill(): void;
 }
@@ -25,7 +27,18 @@ export async function ownDatabase(config: Config, log: Log): Promise<Database> {
     connections: config.workers * (config.databaseConnections + config.databaseListConnections),
     onRestart: (reason) => log.error({ reason }, 'the embedded PostgreSQL ended by itself and is started again'),
   });
-  return { address: embedded.address, embeddedIn: join(config.dataDir, 'postgres'), close: embedded.stop, kill: embedded.kill };
+  return {
+    address: embedded.address,
+    embeddedIn: join(config.dataDir, 'postgres'),
+    watchDisk: () =>
+      embedded.watchDisk(({ changes, bytesFree }) =>
+        changes === 'off'
+          ? log.error({ bytesFree }, 'the disk of the embedded PostgreSQL is nearly full: changes are refused until there is space')
+          : log.info({ bytesFree }, 'there is space on the disk of the embedded PostgreSQL: changes are taken again'),
+      ),
+    close: embedded.stop,
+    kill: embedded.kill,
+  };
 }
 
 /** For commands that run beside a server, or without one. */
@@ -40,7 +53,7 @@ export async function shareDatabase(config: Config, log: Log, make: 'may make it
   }
   const address = attachEmbedded(config.dataDir);
   if (!address) return ownDatabase(config, log);
-  return { address, embeddedIn: cluster, close: async () => undefined, kill: () => undefined };
+  return { address, embeddedIn: cluster, ...borrowed };
 }
 
 function externalDatabase(config: Config): Database | undefined {
@@ -48,5 +61,8 @@ function externalDatabase(config: Config): Database | undefined {
   const { address } = parseDatabaseUrl(config.databaseUrl);
   if (!address) throw new CannotStart('KEYWARD_DATABASE_URL is not a PostgreSQL URL.', 78); // loadConfig has looked already
   makeDataDir(config.dataDir);
-  return { address, embeddedIn: undefined, close: async () => undefined, kill: () => undefined };
+  return { address, embeddedIn: undefined, ...borrowed };
 }
+
+/** What belongs to others is not ended here. */
+const borrowed = { watchDisk: () => undefined, close: async () => undefined, kill: () => undefined };

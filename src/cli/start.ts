@@ -29,6 +29,7 @@ export async function start(wanted: Config, parts: Parts, log: Log): Promise<voi
     else await serveByWorkers(config, database, prepared, log, life);
 
     if (life.ending) return await pause(2 ** 31 - 1); // until the end, which a signal has begun, is there
+    database.watchDisk();
     process.stdout.write(banner(config, database, prepared.demoUserId, version()));
     log.info({ version: version(), port: config.port, host: config.host, workers: config.workers }, 'ready');
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The kinds of value that a setting can have: how its text (environment, flag) or JSON value (file) is read, and what is expected of it. */
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { parseSmtpUrl, EXPECTED as SMTP_EXPECTED } from './smtp-url.ts';
 
 /** What a kind expects, said in the words of a mistake line ("expected …"). */
 const expecting = <T extends z.ZodType>(expected: string, schema: T): T => schema.meta({ expected });
@@ -84,6 +85,33 @@ export type SystemUserSetting = z.output<typeof systemUser>;
 /** A PostgreSQL URL; its parts are judged by parseDatabaseUrl. */
 export const databaseUrl = () =>
   expecting('postgres://user:password@host:5432/database?sslmode=verify-full', z.string().regex(/^postgres(ql)?:\/\//));
+
+/** The mail server; its parts are judged by parseSmtpUrl, with the file that it names by src/config/load.ts. */
+export const smtpUrl = () =>
+  expecting(
+    SMTP_EXPECTED,
+    z.string().transform((text, context) => {
+      const { address } = parseSmtpUrl(text);
+      if (address === undefined) context.addIssue({ code: 'custom' });
+      return address ?? z.NEVER;
+    }),
+  );
+
+export const httpUrl = () =>
+  expecting(
+    'an absolute URL such as https://hooks.example.com/messages',
+    z
+      .string()
+      .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''))
+      .transform((text) => new URL(text)),
+  );
+
+/** An address, with or without a name before it. */
+export const mailbox = () =>
+  expecting(
+    'a mail address such as no-reply@example.com or Example <no-reply@example.com>',
+    z.string().regex(/^(?:[^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@,]+@[^\s<>@,]+)$/),
+  );
 
 export const keyFromText = (given: unknown): unknown => {
   if (typeof given !== 'string' && !Buffer.isBuffer(given)) return given;

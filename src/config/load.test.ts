@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,4 +105,35 @@ test('unknown variables of our name are told, since a misspelt one would go unno
   assert.deepEqual(unknownVariables({ KEYWARD_PROT: '1', KEYWARD_PORT: '1', KEYWARD_CONFIG: 'x', KEYWARD_TEST_SERVER: 'x', PATH: '' }), [
     'KEYWARD_PROT',
   ]);
+});
+
+test('system users have a public RSA key and memberships; without any they are SYSTEM_OWNER', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const keyData = Buffer.from(pem).toString('base64');
+  const given = (users: unknown) =>
+    read({ environment: { KEYWARD_SYSTEM_USERS: typeof users === 'string' ? users : JSON.stringify(users) } });
+  const memberships = [{ memberType: 'IAM', aggregateId: '1', roles: ['IAM_OWNER'] }];
+  const { config } = given({ plain: { path: file('public.pem', pem) }, member: { keyData, memberships } });
+  assert.deepEqual(config?.systemUsers.plain?.memberships, [{ memberType: 'System', aggregateId: '', roles: ['SYSTEM_OWNER'] }]);
+  assert.deepEqual(config?.systemUsers.member?.memberships, memberships);
+
+  const secret = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })).toString('base64');
+  const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
+  const wrong = {
+    'for "a" a public RSA key in PEM \\(it is a private key\\)': { a: { keyData: secret } },
+    'for "a" a public RSA key in PEM \\(it is a key of type ec\\)': { a: { keyData: Buffer.from(elliptic).toString('base64') } },
+    'for "a" a public RSA key in PEM \\(there is none\\)': { a: { path: join(folder, 'nowhere.pem') } },
+    '"memberType": "System", "IAM" or "Organization"': {
+      a: { keyData, memberships: [{ memberType: 'Project', aggregateId: '1', roles: [] }] },
+    },
+    '"aggregateId": "<id>"': { a: { keyData, memberships: [{ memberType: 'IAM', roles: [] }] } },
+    '"keyData": "<PEM in base64>" or "path"': { a: { keyData, path: 'x' } },
+    '{"<name>": ': 'no JSON',
+  };
+  for (const [expected, users] of Object.entries(wrong)) {
+    const lines = mistakeLines(given(users).mistakes);
+    assert.match(lines, new RegExp(`KEYWARD_SYSTEM_USERS: given .* \\(not shown\\), expected .*${expected}`));
+    assert.ok(!lines.includes(secret.slice(0, 40)));
+  }
 });

@@ -166,6 +166,10 @@ const rules: readonly ((config: Partial<Config>) => readonly (readonly [SettingN
         ? [['systemUsers', `for ${JSON.stringify(name)} a public RSA key in PEM (${reasonOf(key)})`] as const]
         : [];
     }),
+  ({ smtpUrl }) => {
+    const found = smtpUrl?.caFile === undefined ? undefined : attempt(() => new X509Certificate(readFileSync(smtpUrl.caFile ?? '')));
+    return found instanceof Error ? [['smtpUrl', `as \`ca\` a PEM file with a certificate (${reasonOf(found)})`]] : [];
+  },
   ({ dataDir }) => {
     const found = dataDir === undefined ? undefined : attempt(() => statSync(dataDir));
     return found !== undefined && !(found instanceof Error) && !found.isDirectory() ? [['dataDir', 'a folder']] : [];

@@ -1,6 +1,21 @@
 /** Every setting of Keyward, once: name, kind, default, what it is for. File, environment, flags, types and docs are derived from this. */
 import * as z from 'zod';
-import { addresses, databaseUrl, domain, key, listOf, networks, oneOf, path, systemUsers, whole, yesOrNo } from './kinds.ts';
+import {
+  addresses,
+  databaseUrl,
+  domain,
+  httpUrl,
+  key,
+  listOf,
+  mailbox,
+  networks,
+  oneOf,
+  path,
+  smtpUrl,
+  systemUsers,
+  whole,
+  yesOrNo,
+} from './kinds.ts';
 
 /** As root the data must lie where the unprivileged user that runs PostgreSQL can reach it; a checkout under /root is not such a place. */
 const dataDir = process.getuid?.() === 0 ? '/var/lib/keyward' : './data';
@@ -8,7 +23,9 @@ const dataDir = process.getuid?.() === 0 ? '/var/lib/keyward' : './data';
 export const settings = z.object({
   dataDir: path()
     .default(dataDir)
-    .describe('Folder for the embedded database (`postgres/`) and the generated credentials (`credentials/`).')
+    .describe(
+      'Folder for the embedded database (`postgres/`), the generated credentials (`credentials/`), and messages that have no way out (`outbox/`).',
+    )
     .meta({ shownDefault: './data; as root /var/lib/keyward' }),
   databaseUrl: databaseUrl()
     .optional()
@@ -21,6 +38,9 @@ export const settings = z.object({
     .describe('Set to true behind a transaction-pooling proxy such as PgBouncer: no prepared statements are kept.'),
   databaseConnections: whole(1, 1000).default(16).describe('Connections of one process for single-statement calls.'),
   databaseListConnections: whole(1, 1000).default(4).describe('Connections of one process for lists and background work.'),
+  databaseWaitSeconds: whole(1, 3600)
+    .default(5)
+    .describe('A call that waits longer for a free connection is refused (`unavailable`); a list may wait twice as long.'),
   databaseStatementSeconds: whole(1, 3600)
     .default(10)
     .describe('The database ends a statement that runs longer. Stored with the database role by `migrate`.'),
@@ -65,6 +85,19 @@ export const settings = z.object({
       'Users of the system API, who live on no instance and prove themselves by JWTs of their own RSA key: `iss` and `sub` = name, `aud` = the external origin, RS256, at most an hour old. Without memberships a user is SYSTEM_OWNER.',
     )
     // keys are pasted here: a private one by mistake must not be shown
+    .meta({ secret: true, shownDefault: 'none' }),
+  smtpUrl: smtpUrl()
+    .optional()
+    .describe(
+      'Server that sends mails: `smtps://` speaks TLS from the start, `smtp://` by STARTTLS. In the query: `tls` (`required`, `optional`, `none`; without it required, on this machine optional) and `ca` (a PEM file). Without server and webhook mails lie as `.eml` files in `outbox/` of `KEYWARD_DATA_DIR`.',
+    )
+    .meta({ secret: true, shownDefault: 'none' }),
+  smtpFrom: mailbox().optional().describe('Sender of mails.').meta({ shownDefault: 'Keyward <no-reply@(KEYWARD_EXTERNAL_DOMAIN)>' }),
+  notificationWebhookUrl: httpUrl()
+    .optional()
+    .describe(
+      'URL that sends text messages, and mails where `KEYWARD_SMTP_URL` is not set: each message is POSTed as JSON, with its id as `Idempotency-Key`. Name and password in the URL are sent as Basic authorization. Without it text messages lie as `.txt` files in `outbox/` of `KEYWARD_DATA_DIR`.',
+    )
     .meta({ secret: true, shownDefault: 'none' }),
   workers: whole(1, 256).default(1).describe('Processes that share the port.'),
   shutdownSeconds: whole(0, 3600).default(20).describe('How long calls in flight may finish after SIGTERM.'),

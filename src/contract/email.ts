@@ -8,15 +8,20 @@ import { goQuote } from './go-quote.ts';
 /** The fault of the address, or undefined. */
 export function emailFault(text: string): string | undefined {
   if (plain.test(text) && text.length <= 254) return partsFault(text);
+  if (text.length > LONGEST) return TOO_LONG;
   const parsed = parseSingle(text);
   return 'fault' in parsed ? parsed.fault : partsFault(parsed.address);
 }
+
+/** Comments and names around an address may be long, but not as long as a body may be: the parser below looks at the rest of the text again and again. */
+const LONGEST = 4096;
+const TOO_LONG = 'email addresses cannot exceed 254 characters';
 
 /** The common case, on which the parser below could find no fault. */
 const plain = /^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/;
 
 function partsFault(address: string): string | undefined {
-  if (Buffer.byteLength(address) > 254) return 'email addresses cannot exceed 254 characters';
+  if (Buffer.byteLength(address) > 254) return TOO_LONG;
   const at = address.indexOf('@');
   if (Buffer.byteLength(address.slice(0, at)) > 64) return 'email address local phrase cannot exceed 64 characters';
   return hostFault(address.slice(at + 1));

@@ -18,6 +18,11 @@ export function digest(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
 
+/** The same as text, to remember something under it: a third of the cost. */
+export function fingerprint(secret: string): string {
+  return hash('sha256', secret, 'base64');
+}
+
 /** Compares a secret with its stored hash in constant time. */
 export function matches(secret: string, stored: Uint8Array): boolean {
   const given = digest(secret);

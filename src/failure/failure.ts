@@ -50,7 +50,7 @@ export class Failure extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(reason: Reason, options: FailureOptions = {}) {
-    const text = english[reason.key] ?? reason.key;
+    const text = english[reason.key] ?? bounded(reason.key);
     super(reason.id === undefined ? text : `${text} (${reason.id})`, { cause: options.cause });
     this.code = reason.code;
     this.text = text;
@@ -59,3 +59,8 @@ export class Failure extends Error {
     this.retryAfter = options.retryAfter;
   }
 }
+
+/** Some texts quote what the client sent. They travel in headers, and nobody reads further. */
+const LONGEST = 1000;
+
+const bounded = (text: string): string => (text.length <= LONGEST ? text : `${text.slice(0, LONGEST).toWellFormed()}…`);

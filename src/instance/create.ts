@@ -94,7 +94,7 @@ export async function createInstance(sql: Sql, plan: InstancePlan): Promise<Crea
   const created = await insertOrganization(sql, plan);
   const home = { instanceId: plan.instanceId, orgId: plan.orgId, log };
   for (const person of [...owners, ...others]) {
-    if ('name' in person) await createMachine(sql, home, person);
+    if (!('email' in person)) await createMachine(sql, home, person);
     else await createHuman(sql, home, person);
   }
   for (const { userId } of owners) await makeOwner(sql, home, userId);
@@ -121,7 +121,7 @@ async function insertInstance(sql: Sql, { instanceId, name, orgId, domains, owne
       hosts as (
         insert into instance_domains (instance_id, domain, is_primary, is_generated)
         select instance_id, d.domain, d.domain = ${primary.domain}, d.is_generated
-        from instance, unnest(${domains.map((d) => d.domain)}::text[], ${domains.map((d) => d.isGenerated)}::boolean[]) as d(domain, is_generated)
+        from instance, unnest(${domains.map((d) => d.domain)}::text[], ${domains.map((d) => String(d.isGenerated))}::text[]::boolean[]) as d(domain, is_generated)
       ),
       logged as (${append(sql, sql`instance`, { aggregateType: 'instance', ...log }, events)})
       select 1`;

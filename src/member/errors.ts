@@ -4,6 +4,7 @@ import type { Reason } from '../failure/failure.ts';
 export interface MemberErrors {
   readonly noRoles: Reason | undefined;
   readonly badRole: Reason;
+  readonly noRolesOnUpdate: Reason;
   readonly badRoleOnUpdate: Reason;
   readonly unknownUser: Reason;
   readonly exists: Reason;
@@ -14,6 +15,7 @@ export const errors = {
   instance: {
     noRoles: undefined, // accepted, as on the original
     badRole: { code: 'invalid_argument', key: 'Errors.Instance.MemberInvalid', id: 'INSTANCE-4m0fS' },
+    noRolesOnUpdate: { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'INSTANCE-LiaZi' },
     badRoleOnUpdate: { code: 'invalid_argument', key: 'Errors.Instance.MemberInvalid', id: 'INSTANCE-3m9fs' },
     unknownUser: { code: 'failed_precondition', key: 'Errors.User.NotFound', id: 'INSTA-GSXOn' },
     exists: { code: 'already_exists', key: 'Errors.Instance.Member.AlreadyExists', id: 'INSTA-pFDwe' },
@@ -22,6 +24,7 @@ export const errors = {
   organization: {
     noRoles: { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'ORG-4Mlfs' },
     badRole: { code: 'invalid_argument', key: 'Errors.Org.MemberInvalid', id: 'Org-4N8es' },
+    noRolesOnUpdate: { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'Org-LiaZi' },
     badRoleOnUpdate: { code: 'invalid_argument', key: 'Errors.Org.MemberInvalid', id: 'INST-m9fG8' },
     unknownUser: { code: 'failed_precondition', key: 'Errors.User.NotFound', id: 'ORG-GoXOn' },
     exists: { code: 'already_exists', key: 'Errors.Org.Member.AlreadyExists', id: 'ORG-poWwe' },
@@ -31,3 +34,6 @@ export const errors = {
 
 /** Ours: nobody gives away the last owner's role without saying so (DESIGN.md 8). */
 export const lastOwner: Reason = { code: 'failed_precondition', key: 'Errors.User.LastOwner', id: 'KEYWARD-lastOwner' };
+
+/** Of a system user who names no organization, or of one that is removed meanwhile (DESIGN.md 8). */
+export const orgNotFound: Reason = { code: 'failed_precondition', key: 'Errors.Org.NotFound', id: 'COMMAND-QXPGs' };

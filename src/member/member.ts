@@ -8,7 +8,7 @@ import { isRoleOf } from '../access/roles.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
-import { errors, lastOwner } from './errors.ts';
+import { errors, lastOwner, orgNotFound } from './errors.ts';
 
 export type MemberLevel = 'instance' | 'organization';
 
@@ -43,7 +43,8 @@ export async function addMember(call: Call, member: Member, roles: readonly stri
 /** Replaces the roles of a member; the same roles in the same order change nothing. */
 export async function updateMember(call: Call, member: Member, roles: readonly string[]): Promise<MemberDone> {
   const reasons = errors[member.level];
-  if (roles.length === 0 || !roles.every((role) => isRoleOf(member.level, role))) throw new Failure(reasons.badRoleOnUpdate);
+  if (roles.length === 0) throw new Failure(reasons.noRolesOnUpdate);
+  if (!roles.every((role) => isRoleOf(member.level, role))) throw new Failure(reasons.badRoleOnUpdate);
   const outcome = await write(call, member, roles, 'changed');
   if (outcome.had === null) throw new Failure(reasons.missing);
   return doneOf(outcome);
@@ -56,6 +57,7 @@ export async function removeMember(call: Call, member: Member): Promise<MemberDo
 }
 
 interface Outcome {
+  object_found: boolean;
   user_found: boolean;
   /** The roles before; null where there was no membership. */
   had: string[] | null;
@@ -97,6 +99,13 @@ async function write(
       where u.instance_id = ${instanceId} and u.user_id = ${userId}
       for no key update of u
     ),
+    object as (
+      ${
+        level === 'instance'
+          ? sql`select from caller`
+          : sql`select from orgs o, caller where o.instance_id = ${instanceId} and o.org_id = ${objectId} for no key update of o`
+      }
+    ),
     before as (
       select m.roles, m.changed_at from memberships m join target t on m.instance_id = t.instance_id and m.user_id = t.user_id
       where m.level = ${stored} and m.object_id = ${objectId}
@@ -108,7 +117,7 @@ async function write(
     ),
     meant as (
       select t.* from target t
-      where not exists (select from spared) and ${
+      where exists (select from object) and not exists (select from spared) and ${
         what === 'added'
           ? sql`not exists (select from before)`
           : what === 'changed'
@@ -139,11 +148,12 @@ async function write(
       }
     ),
     logged as (${append(sql, sql`changed`, { aggregateType: level === 'instance' ? 'instance' : 'org', editor: call.caller.userId, via: call.method.path }, [event])})
-    select exists (select from target) as user_found, (select b.roles from before b) as had, c.owner, c.sequence, c.at,
+    select exists (select from object) as object_found, exists (select from target) as user_found, (select b.roles from before b) as had, c.owner, c.sequence, c.at,
       ${objectId} as old_owner, ${objectSequence(sql, level, instanceId, objectId)} as old_sequence, coalesce((select b.changed_at from before b), now()) as old_at,
       exists (select from spared) as spared
     from caller left join changed c on true`;
   const [outcome] = await call.db.changeAlone(userId, statement);
+  if (!outcome.object_found) throw new Failure(orgNotFound);
   return outcome;
 }
 

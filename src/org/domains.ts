@@ -4,6 +4,8 @@ import { covers, denied, type Reach, reach, reachOrDeny } from '../access/permis
 import { DomainFieldName } from '../contract/gen/zitadel/org/v2/org_pb.js';
 import type { ListOrganizationDomainsRequest } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
 import { Failure } from '../failure/failure.ts';
+import { postDomainClaimed } from '../notification/outbox.ts';
+import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
 import { joined, textFilter } from '../store/filter.ts';
 import { uniquely } from './create.ts';
@@ -63,12 +65,13 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
           insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, payload, editor, owner, via, created_at)
           select m.instance_id, 'user', m.user_id, m.sequence, 'user.domain.claimed', jsonb_build_object('userName', m.username), ${call.caller.userId}, m.org_id, ${call.method.path}, m.changed_at
           from moved m
-        )
+        )${postDomainClaimed(sql, sql`moved`, domain)}
         select exists (select from org) as org_found, c.at from caller left join changed c on true`,
     ),
   );
   if (!row.org_found) throw new Failure(errors.notFound);
   if (row.at === null) throw new Failure(errors.domainExists);
+  posted(call.instance.id);
   return row.at;
 }
 

@@ -15,5 +15,6 @@ export const errors = {
   domainUnknown: { code: 'not_found', key: 'Errors.Org.DomainNotOnOrg', id: 'ORG-GDfA3' },
   primaryDomain: { code: 'failed_precondition', key: 'Errors.Org.PrimaryDomainNotDeletable', id: 'ORG-Sjdi3' },
   limitExceeded: { code: 'invalid_argument', key: 'Limit exceeded', id: 'QUERY-4M0fs' },
+  currentNotFound: { code: 'not_found', key: 'Errors.Org.NotFound', id: 'QUERY-leq5Q' },
   noQuery: { code: 'invalid_argument', key: 'List.Query.Invalid', id: 'ORG-vR9nC' },
 } as const satisfies Record<string, Reason>;

@@ -1,11 +1,13 @@
 /** The database as the rest of the program sees it: two pools, whole statements retried, every error of the connection a Failure. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import postgres from 'postgres';
 import type { DatabaseAddress } from '../config/database-url.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { type Moment, timestampToPg } from '../time/timestamp.ts';
-import { failureOf, retried } from './errors.ts';
+import { failureOf, isLoss, retried } from './errors.ts';
+import { Lane } from './lane.ts';
 
 /** What may stand in a statement beyond text, numbers, booleans and buffers. int8 is read as bigint, timestamptz as text (microseconds!). */
 // A type alias: postgres.js asks for an index signature, which an interface has not.
@@ -21,12 +23,12 @@ export type Query<Row extends object> = postgres.PendingQuery<Row[]>;
 export interface Store {
   /** The tag alone, to build fragments that are not sent. */
   readonly sql: Sql;
-  /** One short statement of a call. */
-  run<Row extends object>(statement: (sql: Sql) => Query<Row>): Promise<readonly Row[]>;
+  /** One short statement of a call. `deadline` (ms since epoch), here and below: after it nothing is sent. */
+  run<Row extends object>(statement: (sql: Sql) => Query<Row>, deadline?: number): Promise<readonly Row[]>;
   /** One statement that may take longer (lists, jobs), on a pool of its own, so that it cannot hold up the short ones. */
-  list<Row extends object>(statement: (sql: Sql) => Query<Row>): Promise<readonly Row[]>;
+  list<Row extends object>(statement: (sql: Sql) => Query<Row>, deadline?: number): Promise<readonly Row[]>;
   /** Several statements that count as one; run again from the start after a deadlock. */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  transaction<T>(work: (sql: Sql) => Promise<T>, deadline?: number): Promise<T>;
   /** Lets running statements end, for `seconds` at most. */
   close(seconds?: number): Promise<void>;
 }
@@ -35,24 +37,66 @@ export interface PoolSizes {
   readonly databaseConnections: number;
   readonly databaseListConnections: number;
   readonly databasePooled: boolean;
+  readonly databaseStatementSeconds?: number;
+  readonly databaseWaitSeconds?: number;
 }
 
 /** Opens no connection yet: that happens with the first statement, and again after each loss. */
 export function connect(address: DatabaseAddress, config: PoolSizes): Store {
-  const prepare = !config.databasePooled;
-  const main = openPool(address, { max: config.databaseConnections, prepare });
+  const lane = (waitMs: number, max: number, prepare: boolean) =>
+    new Lane({
+      address,
+      open: () => openPool(address, { max, prepare }),
+      places: max,
+      waitMs,
+      drainSeconds: (config.databaseStatementSeconds ?? 10) + 1,
+    });
+  const waitMs = (config.databaseWaitSeconds ?? 5) * 1000;
+  const main = lane(waitMs, config.databaseConnections, !config.databasePooled);
   // The filters of a list make very many different statements; kept prepared, they would fill the memory of the server.
-  const lists = openPool(address, { max: config.databaseListConnections, prepare: false });
+  const lists = lane(2 * waitMs, config.databaseListConnections, false);
   return {
-    sql: main,
-    run: (statement) => retried(() => statement(main)),
-    list: (statement) => retried(() => statement(lists)),
-    // UnwrapPromiseArray<T> of postgres.js is T unless T is an array of promises, which no caller returns
-    transaction: <T>(work: (sql: Sql) => Promise<T>) => retried(() => main.begin(work) as Promise<T>),
+    get sql() {
+      return main.sql;
+    },
+    run: (statement, deadline) => retried(() => main.run(statement, deadline)),
+    list: (statement, deadline) => retried(() => lists.run(statement, deadline)),
+    transaction: (work, deadline) => retried(() => main.run((pool) => transact(pool, work), deadline)),
     close: async (seconds = 5) => {
-      await Promise.all([main.end({ timeout: seconds }), lists.end({ timeout: seconds })]);
+      await Promise.all([main.close(seconds), lists.close(seconds)]);
     },
   };
+}
+
+/** After the error that ends a connection, its socket closes within this time; the transaction is told then. */
+const CLOSING_MS = 1000;
+
+/**
+ * A transaction that touches its connection no more once it is lost: postgres.js 3.4 would send its rollback (or the next statement) into
+ * a socket that is gone, which ends the process, or runs it outside of the transaction.
+ */
+async function transact<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  let lost = false;
+  const never = new Promise<never>(() => undefined); // `begin` has rejected already; what it would do next must not happen
+  const whole = pool.begin(async (sql) => {
+    const guarded = new Proxy(sql, { apply: (tag, self, args) => (lost ? refuse() : Reflect.apply(tag, self, args)) });
+    try {
+      const result = await work(guarded);
+      return lost ? await never : result;
+    } catch (error) {
+      if (!lost && isLoss(error)) await pause(CLOSING_MS);
+      if (lost) return await never;
+      throw error;
+    }
+  }) as Promise<T>; // UnwrapPromiseArray<T> of postgres.js is T unless T is an array of promises, which no caller returns
+  whole.catch(() => {
+    lost = true;
+  });
+  return await whole;
+}
+
+function refuse(): never {
+  throw new Error('the connection of this transaction was lost');
 }
 
 export type Pool = postgres.Sql<Types>;

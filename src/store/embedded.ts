@@ -26,10 +26,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseAddress } from '../config/database-url.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { credentialsDir, type Hold, holdDataDir, readSecret, syncDir, writeSecret } from './data-dir.ts';
+import { type DiskChange, type DiskWatch, prepareDiskWatch, watchDisk } from './disk-watch.ts';
 import { as, binaries, type RunAs, runAs } from './embedded-binaries.ts';
 
 export interface Embedded {
   readonly address: DatabaseAddress;
+  /** From now on a disk that fills up turns changes off, and on again when there is space. */
+  watchDisk(onChange: (change: DiskChange) => void): void;
   /** Ends it cleanly (seconds at most), and gives the data folder free. */
   stop(): Promise<void>;
   /** Ends it at once; it repairs itself on the next start. */
@@ -102,6 +105,8 @@ async function start({ dataDir, connections, onRestart, settings = {} }: Embedde
   }
   await endLeftOver(cluster);
 
+  prepareDiskWatch(cluster, (path) => user && chownSync(path, user.uid, user.gid));
+
   const socketDir = socketDirFor(cluster, user);
   const server = new Server(bin, cluster, user, join(dataDir, 'postgres.log'), {
     listen_addresses: '',
@@ -116,9 +121,14 @@ async function start({ dataDir, connections, onRestart, settings = {} }: Embedde
   });
   await server.start();
   server.keepUp(onRestart ?? (() => undefined));
+  let watch: DiskWatch | undefined;
   return {
     address: addressAt(socketDir, password),
+    watchDisk: (onChange) => {
+      watch ??= watchDisk(cluster, () => server.reload(), onChange);
+    },
     stop: async () => {
+      watch?.stop();
       await server.stop();
       if (socketDir !== cluster) rmSync(socketDir, { recursive: true, force: true });
       hold.release();
@@ -253,6 +263,10 @@ function disown(lockFile: string): void {
   if (isAlive(Number.parseInt(content, 10))) writeFileSync(lockFile, content.replace(/^[0-9]+/, String(process.pid)));
 }
 
+/** A server that lived this long is not broken from the start; the pause before the next begins anew. */
+const HEALTHY_MS = 1000;
+const LONGEST_PAUSE_MS = 5000;
+
 /** One PostgreSQL server process over its life. */
 class Server {
   readonly #command: readonly [string, readonly string[]];
@@ -285,20 +299,29 @@ class Server {
     }
   }
 
-  /** Starts it again whenever it ends by itself. */
-  keepUp(onRestart: (reason: string) => void): void {
+  /** Starts it again whenever it ends by itself: at once, but after a pause where it did not live long. */
+  keepUp(onRestart: (reason: string) => void, pauseMs = 0): void {
+    const since = performance.now();
     void this.#exit.then(async () => {
-      for (let wait = 100; !this.#stopping; wait = Math.min(wait * 2, 5000)) {
+      let wait = performance.now() - since > HEALTHY_MS ? 0 : pauseMs;
+      while (!this.#stopping) {
         onRestart(lastProblem(this.#logFile, 0) ?? 'it ended by itself');
+        await pause(wait);
+        wait = Math.min(Math.max(wait * 2, 100), LONGEST_PAUSE_MS);
         try {
           await endLeftOver(this.#cluster);
           await this.start();
-          return this.keepUp(onRestart);
+          return this.keepUp(onRestart, wait);
         } catch {
-          await pause(wait);
+          // onRestart tells of it
         }
       }
     });
+  }
+
+  /** Makes it read its configuration again. */
+  reload(): void {
+    this.#child?.kill('SIGHUP');
   }
 
   /** Fast shutdown: open transactions are undone, everything is written. */

@@ -4,15 +4,18 @@ import postgres from 'postgres';
 import { Failure, type Reason } from '../failure/failure.ts';
 
 const UNAVAILABLE = { code: 'unavailable', key: 'Errors.Database.Unavailable' } as const;
+/** No changes are taken: the disk is full or nearly so, or the primary has become a standby. */
+const READ_ONLY = { code: 'unavailable', key: 'Errors.Database.ReadOnly' } as const;
 const BUSY = { code: 'unavailable', key: 'Errors.Database.Busy' } as const;
 /** Class 22, data exception: a value that no statement can take (a NUL in a text, a number or a date out of range). */
 const BAD_VALUE = { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'KEYWARD-value' } as const;
-const TOO_SLOW = { code: 'deadline_exceeded', key: 'Errors.Database.TooSlow' } as const;
+/** Not `deadline_exceeded`: it is the server's own limit, and with less to do for the database a retry may well succeed. */
+const TOO_SLOW = { code: 'unavailable', key: 'Errors.Database.TooSlow' } as const;
 
 /** SQLSTATE (PostgreSQL documentation, appendix A) or code of the driver and of Node → what the client is told. */
 const reasons: Readonly<Record<string, Reason>> = {
-  '25006': UNAVAILABLE, // read only: a primary that has become a standby
-  '53100': UNAVAILABLE, // disk full
+  '25006': READ_ONLY, // a transaction that may not write
+  '53100': READ_ONLY, // disk full
   '53200': UNAVAILABLE, // out of memory
   '53300': UNAVAILABLE, // too many connections
   '57P01': UNAVAILABLE, // shut down by an administrator
@@ -47,6 +50,15 @@ export function failureOf(error: unknown): Failure | undefined {
   if (/^22...$/.test(code)) return new Failure(BAD_VALUE, { cause: error });
   const reason = reasons[code] ?? (code.startsWith('08') ? UNAVAILABLE : undefined);
   return reason && new Failure(reason, { retryAfter: 1, cause: error });
+}
+
+/** UNAVAILABLE where the connection lives on. */
+const ALIVE: ReadonlySet<string> = new Set(['53200', '53300', 'EMFILE']);
+
+/** Whether an error says that a connection to the database was lost, or could not be made. */
+export function isLoss(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && !ALIVE.has(code) && (reasons[code] === UNAVAILABLE || code.startsWith('08'));
 }
 
 const RETRIES = 3;

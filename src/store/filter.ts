@@ -3,7 +3,7 @@ import type { Moment } from '../time/timestamp.ts';
 import type { Fragment, Sql } from './connect.ts';
 
 /** TextQueryMethod and TextFilterMethod, by number. */
-const TEXT_METHODS = [
+export const TEXT_METHODS = [
   'equals',
   'equals ignoring case',
   'starts with',
@@ -17,7 +17,7 @@ const TEXT_METHODS = [
 /** How a column of text is compared; `%`, `_` and `\` of the client stand for themselves. */
 export function textFilter(sql: Sql, column: Fragment, method: number, value: string): Fragment {
   const name = TEXT_METHODS[method];
-  const pattern = value.replace(/[\\%_]/g, '\\$&');
+  const pattern = likeLiteral(value);
   switch (name) {
     case 'equals':
       return sql`${column} = ${value}`;
@@ -39,6 +39,9 @@ export function textFilter(sql: Sql, column: Fragment, method: number, value: st
       return sql`false`;
   }
 }
+
+/** A text as part of a pattern of `like`, in which it stands for itself. */
+export const likeLiteral = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
 /** TimestampFilterMethod, by number: equals, after, after or equals, before, before or equals. */
 export function timestampFilter(sql: Sql, column: Fragment, method: number, moment: Moment | undefined): Fragment {

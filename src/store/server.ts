@@ -2,6 +2,7 @@
 import type { DatabaseAddress } from '../config/database-url.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import type { Sql } from './connect.ts';
+import { greet } from './greet.ts';
 
 const OLDEST = 15;
 
@@ -20,6 +21,7 @@ export interface ServerFacts {
 export async function checkServer(sql: Sql, address: DatabaseAddress): Promise<void> {
   let facts: ServerFacts | undefined;
   try {
+    await greet(address, (address.connectSeconds ?? 3) * 1000);
     [facts] = await sql<ServerFacts[]>`
       select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
         pg_is_in_recovery() as standby, current_database() as database, current_user as role,

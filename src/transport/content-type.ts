@@ -31,13 +31,14 @@ export const acceptPost = table.map((type) => type.echo).join(', ');
 /** What a content type means, compared without case and blanks; undefined where no protocol takes it. */
 export function contentType(text: string | undefined): ContentType | undefined {
   if (text === undefined) return undefined;
-  return (
-    byText.get(text) ??
-    byText.get(
-      text
-        .toLowerCase()
-        .replace(/\s*;\s*/, '; ')
-        .trim(),
-    )
-  );
+  return byText.get(text) ?? (text.length > LONGEST ? undefined : byText.get(plain(text)));
 }
+
+/** Far beyond any that is known; the blanks of longer ones are not worth the search. */
+const LONGEST = 200;
+
+const plain = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/\s*;\s*/, '; ')
+    .trim();

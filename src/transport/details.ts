@@ -13,7 +13,7 @@ export interface Detail {
 /** What stands in `details`, at most one; none where the failure has no id. */
 export function detailOf({ id, text, failedAttempts }: Failure): Detail | undefined {
   if (id === undefined) return undefined;
-  const said = { id, message: text };
+  const said = id === '' ? { message: text } : { id, message: text };
   if (failedAttempts === undefined)
     return { type: ErrorDetailSchema.typeName, json: said, bytes: toBinary(ErrorDetailSchema, create(ErrorDetailSchema, said)) };
   return {

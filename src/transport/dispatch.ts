@@ -1,9 +1,11 @@
 /** Which door of the server a request knocks at: the path map of reference/transport.md 2, first match wins. */
+import type { Endpoints } from '../contract/endpoint.ts';
 import { betaMethods, type LegacyPrefix, legacyMethods, legacyPrefixOf } from '../contract/legacy.ts';
 import type { Method } from '../contract/method.ts';
 import { serveConnect } from './connect/handler.ts';
 import { acceptPost, type ContentType, contentType } from './content-type.ts';
 import { answerPreflight, corsHeaders, isPreflight } from './cors.ts';
+import { serveEndpoint } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { sendUnimplemented, serveGrpc } from './grpc/handler.ts';
 import { type Framing, sendUnimplementedWeb, serveGrpcWeb } from './grpc-web/handler.ts';
@@ -19,6 +21,7 @@ import type { Streams } from './streams.ts';
 
 export interface Doors {
   readonly methods: ReadonlyMap<string, Method>;
+  readonly endpoints: Endpoints;
   readonly ready: Ready;
   readonly streams: Streams;
   readonly isKnown: (service: string) => boolean;
@@ -33,7 +36,7 @@ interface Book {
 
 const text = 'text/plain; charset=utf-8';
 
-export function createDispatch(around: Surroundings, { methods, ready, streams, isKnown }: Doors): (exchange: Exchange) => void {
+export function createDispatch(around: Surroundings, { methods, endpoints, ready, streams, isKnown }: Doors): (exchange: Exchange) => void {
   const v2 = bookOf(methods);
   const forHealth: Surroundings = { ...around, invoke: healthInvoke(isKnown), onCall: () => {} };
 
@@ -47,6 +50,8 @@ export function createDispatch(around: Surroundings, { methods, ready, streams, 
     if ('redirect' in decoded) return exchange.send(301, ['location', query === '' ? decoded.redirect : `${decoded.redirect}?${query}`]);
     if ('fault' in decoded) return exchange.send(400, ['content-type', text], '400 Bad Request');
     const { path } = decoded;
+    const endpoint = endpoints(path);
+    if (endpoint !== undefined) return serveEndpoint(around, exchange, endpoint, query);
     const [, service = '', name = ''] = /^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? [];
 
     const book = v2.services.has(service) ? v2 : service.includes('.v2beta.') ? await beta() : undefined;

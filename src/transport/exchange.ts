@@ -25,7 +25,7 @@ export interface Exchange {
   sendWithTrailers(headers: HeaderList, body: Uint8Array, trailers: HeaderList): void;
   /** Whether nobody is there to read the answer. */
   readonly gone: boolean;
-  /** What the sweep of the listener looks at: what the exchange is doing, since when. */
+  /** What the sweep of the listener looks at: what the exchange is doing, since when (by performance.now). */
   readonly phase: 'reading' | 'running' | 'answering';
   readonly since: number;
   /** Ends the exchange at once. */
@@ -77,7 +77,7 @@ export class Http1Exchange implements Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly authority: string;
   phase: Exchange['phase'] = 'running';
-  since = Date.now();
+  since = performance.now();
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #closing = false;
@@ -168,7 +168,7 @@ export class Http1Exchange implements Exchange {
   }
   #phase(phase: Exchange['phase']): void {
     this.phase = phase;
-    this.since = Date.now();
+    this.since = performance.now();
   }
   #refuse(length: number | undefined, limit: number): Promise<never> {
     this.#request.pause();
@@ -186,7 +186,7 @@ export class Http2Exchange implements Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly authority: string;
   phase: Exchange['phase'] = 'running';
-  since = Date.now();
+  since = performance.now();
   readonly #stream: ServerHttp2Stream;
   readonly #flags: number;
   readonly #raw: readonly string[];
@@ -272,7 +272,7 @@ export class Http2Exchange implements Exchange {
 
   #phase(phase: Exchange['phase']): void {
     this.phase = phase;
-    this.since = Date.now();
+    this.since = performance.now();
   }
   #refuse(length: number | undefined, limit: number): Promise<never> {
     this.#refused = true;

@@ -210,7 +210,7 @@ function tellApart(socket: Socket, limits: Limits, decide: (protocol: 1 | 2) => 
 
 /** Ends the exchanges whose client sends its body, or takes its answer, too slowly. */
 function cutSlow(open: ReadonlySet<Exchange>, limits: Limits): void {
-  const now = Date.now();
+  const now = performance.now(); // not the time of day, which may jump
   for (const exchange of open) {
     if (exchange.phase === 'reading' && now - exchange.since > limits.bodyMs) exchange.cut();
     if (exchange.phase === 'answering' && now - exchange.since > limits.answerMs) exchange.cut();

@@ -1,8 +1,12 @@
 /** Prometheus metrics: those of the process, and calls by method, protocol and code with their duration. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import type { Method } from '../contract/method.ts';
 import type { Code } from '../failure/failure.ts';
 import type { Protocol } from './invoke.ts';
+
+/** What was called: a method of the API, or an endpoint beside it; one object each, for as long as the process runs. */
+export interface Called {
+  readonly path: string;
+}
 
 export class Metrics {
   readonly registry = new Registry();
@@ -10,7 +14,7 @@ export class Metrics {
   readonly #seconds: Histogram<'method'>;
   /** Series by their labels: looking one up by key is cheaper than by a label object. */
   readonly #counters = new Map<string, { inc(): void }>();
-  readonly #timers = new Map<Method, { observe(seconds: number): void }>();
+  readonly #timers = new Map<Called, { observe(seconds: number): void }>();
 
   constructor() {
     const registers = [this.registry];
@@ -30,7 +34,7 @@ export class Metrics {
     });
   }
 
-  observe(method: Method, protocol: Protocol, code: Code | 'ok', ms: number): void {
+  observe(method: Called, protocol: Protocol | 'oauth', code: Code | 'ok', ms: number): void {
     const key = `${method.path} ${protocol} ${code}`;
     const counter = this.#counters.get(key) ?? kept(this.#counters, key, this.#calls.labels(method.path, protocol, code));
     counter.inc();

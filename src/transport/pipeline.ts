@@ -9,7 +9,9 @@ import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
 import { demandMethod } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
+import { itemsIn, MOST_ITEMS, tooManyItems } from '../contract/bounds.ts';
 import type { Method } from '../contract/method.ts';
+import type { Masterkey } from '../crypto/masterkey.ts';
 import { type Code, Failure } from '../failure/failure.ts';
 import type { Store } from '../store/connect.ts';
 import type { Incoming, Invoke } from './invoke.ts';
@@ -18,6 +20,9 @@ export interface PipelineParts {
   readonly store: Store;
   readonly tenants: Tenants;
   readonly callers: Callers;
+  readonly masterkey: Masterkey;
+  /** `localhost`, where none is configured. */
+  readonly externalDomain: string;
   readonly services: readonly Served[];
 }
 
@@ -67,7 +72,7 @@ const ATTEMPTS = 5;
 const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_denied']);
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
-export function createPipeline({ store, tenants, callers, services }: PipelineParts): Invoke {
+export function createPipeline({ store, tenants, callers, masterkey, externalDomain, services }: PipelineParts): Invoke {
   const served = new Map(services.flatMap((part) => [...part]));
 
   /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
@@ -80,13 +85,14 @@ export function createPipeline({ store, tenants, callers, services }: PipelinePa
 
   async function attempt(incoming: Incoming, fresh: boolean): Promise<Message> {
     const { method } = incoming;
-    if (method.permission === undefined) return attemptOpen(incoming, fresh);
+    if (method.permission === undefined) return attemptOpen(incoming);
     return method.service === SYSTEM ? attemptSystem(incoming, method.permission) : attemptOnTenant(incoming, method.permission, fresh);
   }
 
-  async function attemptOpen({ method, message, host, deadline, seen }: Incoming, fresh: boolean): Promise<Message> {
+  async function attemptOpen({ method, message, host, deadline, seen }: Incoming): Promise<Message> {
     const handler = handlerOf(method, 'open');
-    const instance = await tenants.resolve(host, fresh);
+    // There is no guarded statement that would re-check what is remembered of the host.
+    const instance = await tenants.resolve(host, true);
     seen.instance = instance.id;
     demandValid(method, message);
     return answered(method, await handler(message as never, { method, instance, deadline }));
@@ -98,7 +104,7 @@ export function createPipeline({ store, tenants, callers, services }: PipelinePa
     if (permission !== 'authenticated') demandMethod(caller, permission, '');
     demandValid(method, message);
     const handler = handlerOf(method, 'system');
-    return answered(method, await handler(message as never, { method, caller, store, deadline }));
+    return answered(method, await handler(message as never, { method, caller, store, externalDomain, deadline }));
   }
 
   async function attemptOnTenant(incoming: Incoming, permission: string, fresh: boolean): Promise<Message> {
@@ -117,6 +123,7 @@ export function createPipeline({ store, tenants, callers, services }: PipelinePa
       instance,
       caller,
       db: new Guard(store, instance, caller, incoming.deadline),
+      masterkey,
       orgId,
       deadline: incoming.deadline,
       allowLastOwner: incoming.header('x-keyward-allow-last-owner') === 'true',
@@ -142,6 +149,7 @@ export function createPipeline({ store, tenants, callers, services }: PipelinePa
 }
 
 function demandValid(method: Method, message: Message): void {
+  if (itemsIn(method.rpc.input, message) > MOST_ITEMS) throw new Failure(tooManyItems);
   const violation = method.validate(message);
   if (violation !== undefined) throw new Failure({ code: 'invalid_argument', key: violation });
 }

@@ -6,13 +6,13 @@ import { type Exchange, Gone } from './exchange.ts';
 import type { HostOf } from './host.ts';
 import type { Invoke, Protocol, Seen } from './invoke.ts';
 import type { Limits } from './limits.ts';
-import type { Metrics } from './metrics.ts';
+import type { Called, Metrics } from './metrics.ts';
 import { newRequestId } from './request-id.ts';
 
 /** What is told of a call when it is over. */
 export interface CallRecord extends Readonly<Seen> {
-  readonly protocol: Protocol;
-  readonly method: Method;
+  readonly protocol: Protocol | 'oauth';
+  readonly method: Called;
   readonly code: Code | 'ok';
   readonly ms: number;
   readonly requestId: string;
@@ -23,7 +23,7 @@ export interface CallRecord extends Readonly<Seen> {
 /** An exception that is no Failure: for the log, never for the client, who gets the id. */
 export interface Unexpected {
   readonly requestId: string;
-  readonly method: Method | undefined;
+  readonly method: Called | undefined;
   readonly error: unknown;
 }
 
@@ -115,6 +115,6 @@ function within<T>(answer: Promise<T>, ms: number): Promise<T> {
   });
 }
 
-function traceId(traceparent: string | undefined): string | undefined {
+export function traceId(traceparent: string | undefined): string | undefined {
   return traceparent === undefined ? undefined : /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1];
 }

@@ -1,6 +1,7 @@
 /** The server: methods and a pipeline in, a listening port out. Everything of the transport is put together here. */
 import type { AddressInfo } from 'node:net';
 import type { DescService } from '@bufbuild/protobuf';
+import type { Endpoints } from '../contract/endpoint.ts';
 import { betaMethods, legacyMethods, legacyPrefixOf, legacyServices } from '../contract/legacy.ts';
 import type { Method } from '../contract/method.ts';
 import { createDispatch } from './dispatch.ts';
@@ -17,6 +18,8 @@ export interface ServerOptions {
   /** The methods of v2, by path; those of v1 and v2beta are loaded on first use. */
   readonly methods: ReadonlyMap<string, Method>;
   readonly invoke: Invoke;
+  /** What is served beside the methods; nothing by default. */
+  readonly endpoints?: Endpoints;
   /** Whether calls can be served (`/debug/ready`). */
   readonly ready?: Ready;
   /** Told of every exception that is no Failure. */
@@ -39,7 +42,15 @@ export interface Server {
 }
 
 export function createServer(options: ServerOptions): Server {
-  const { methods, invoke, ready = async () => true, log = () => {}, onCall = () => {}, trustedProxies = [] } = options;
+  const {
+    methods,
+    invoke,
+    endpoints = () => undefined,
+    ready = async () => true,
+    log = () => {},
+    onCall = () => {},
+    trustedProxies = [],
+  } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const metrics = new Metrics();
   const closing = new AbortController();
@@ -50,7 +61,7 @@ export function createServer(options: ServerOptions): Server {
   const streams = createStreams({ services, names, loadRest }, closing.signal);
 
   const around = { invoke, hostOf: hostReader(trustedProxies), limits, metrics, log, onCall };
-  const listener = createListener(createDispatch(around, { methods, ready, streams, isKnown }), limits, options.tls);
+  const listener = createListener(createDispatch(around, { methods, endpoints, ready, streams, isKnown }), limits, options.tls);
   return {
     metrics,
     listen: (port, hosts = ['127.0.0.1', '::1']) => listener.listen(port, hosts),

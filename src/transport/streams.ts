@@ -1,5 +1,5 @@
 /** The only streams of the API, `grpc.health.v1.Health/Watch` and server reflection, served by @connectrpc/connect-node on their own paths. */
-import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { constants, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { type DescFile, type DescService, toBinary } from '@bufbuild/protobuf';
 import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
@@ -28,7 +28,7 @@ export function createStreams(told: Told, closing: AbortSignal): Streams {
   const reflect = (requests: AsyncIterable<Question>, context: HandlerContext) => {
     noStore(context);
     files ??= new Files(told);
-    return answers(requests, files);
+    return answers(until(requests, context.signal), files);
   };
   const adapter = connectNodeAdapter({
     connect: false,
@@ -69,6 +69,8 @@ function handOver(exchange: Exchange, handler: ReturnType<typeof connectNodeAdap
   if (exchange instanceof Http2Exchange) {
     const { stream, headers, list } = exchange.raw;
     handler(new Http2ServerRequest(stream, headers, {}, list), new Http2ServerResponse(stream));
+    // The answer is whole with its trailers: a client that goes on asking is told that nobody listens (RFC 9113 8.1).
+    stream.once('wantTrailers', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
   }
 }
 
@@ -90,6 +92,17 @@ async function* answers(questions: AsyncIterable<Question>, files: Files) {
       originalRequest: { host, messageRequest: question.messageRequest },
       messageResponse: await files.answer(question, sent),
     };
+  }
+}
+
+/** What is asked until the stream is over, or the server closes: a client that only keeps it open does not hold up the end. */
+async function* until<T>(asked: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  const questions = asked[Symbol.asyncIterator]();
+  const over = ended(signal).then((): IteratorReturnResult<undefined> => ({ done: true, value: undefined }));
+  for (;;) {
+    const next = await Promise.race([questions.next(), over]);
+    if (next.done) return;
+    yield next.value;
   }
 }
 

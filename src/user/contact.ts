@@ -3,12 +3,12 @@ import parsePhoneNumber from 'libphonenumber-js';
 import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import type { SetHumanEmail, SetHumanPhone } from '../contract/gen/zitadel/user/v2/user_pb.js';
-import { Failure } from '../failure/failure.ts';
+import { Failure, type Reason } from '../failure/failure.ts';
 import type { NewEvent } from '../store/events.ts';
-import { dropCodes, type NewCode, newCode, type Purpose, storeCodes } from './code.ts';
+import { dropCodes, endedWith, type NewCode, newCode } from './code.ts';
 import { errors } from './errors.ts';
 import { checkTemplate } from './template.ts';
-import { type Changed, changeUser, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
+import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
 
 /** The oneof `verification` of an e-mail or a phone. */
 export type Verification = SetHumanEmail['verification'] | SetHumanPhone['verification'];
@@ -71,7 +71,7 @@ export function setEmail(call: Call, userId: string, email: string, verification
     if (user.state === userStates.initial) throw new Failure(errors.contactNotInitialised);
     checkEmail(email);
     if (email === user.email) throw new Failure(errors.emailUnchanged);
-    return contactChange(user, 'email', setContact('email', email, verification, false), verification);
+    return contactChange('email', madeFor(user, setContact('email', email, verification, false)));
   });
 }
 
@@ -82,11 +82,11 @@ export function setPhone(call: Call, userId: string, phone: string, verification
     if (user.state === userStates.initial) throw new Failure(errors.contactNotInitialised);
     const number = normalizePhone(phone);
     if (number === user.phone) throw new Failure(errors.phoneUnchanged);
-    return contactChange(user, 'phone', setContact('phone', number, verification, false), verification);
+    return contactChange('phone', madeFor(user, setContact('phone', number, verification, false)));
   });
 }
 
-/** RemovePhone; a pending code goes with the number. */
+/** RemovePhone; a pending code goes with the number, and so do one-time codes by message. */
 export function removePhone(call: Call, userId: string): Promise<Changed> {
   return changeUser(call, userId, { permission: 'user.write', self: true, ranked: true }, errors.phoneUserNotFound, (user) => {
     human(user, errors.phoneUserNotFound);
@@ -94,7 +94,8 @@ export function removePhone(call: Call, userId: string): Promise<Changed> {
     return {
       change: {
         events: [{ type: 'user.human.phone.removed' }],
-        profile: { phone: null, phone_verified: false },
+        profile: { phone: null, phone_verified: false, otp_sms: false },
+        access: user.otp_sms,
         also: (sql) => dropCodes(sql, ['phone']),
       },
       answer: (done) => done,
@@ -102,23 +103,32 @@ export function removePhone(call: Call, userId: string): Promise<Changed> {
   });
 }
 
-function human(user: User, missing: typeof errors.emailNotFound | typeof errors.phoneUserNotFound): void {
+export function human(user: User, missing: Reason): void {
   if (user.kind !== kinds.human) throw new Failure(missing);
 }
 
-/** No code is made, and none is told, for a user who is off: what an administrator prepares meanwhile opens nothing (DESIGN.md 8). */
-function contactChange(user: User, purpose: Purpose, { profile, events, code }: Contact, verification: Verification) {
-  if (isOff(user) && verification.case === 'returnCode') throw new Failure(errors.notActive);
-  const kept = isOff(user) && code ? undefined : code;
-  const written = kept === code ? events : events.filter((e) => e !== code?.event);
-  const [first, ...rest] = written;
+/**
+ * A contact as it is set for this user: to one who is off nothing is sent, so no code is made; one that the caller is told is, but does not
+ * count before its user is back (DESIGN.md 8, reference/user-credentials-v2.md 13).
+ */
+export function madeFor(user: User, contact: Contact): Contact {
+  const { code, events, profile } = contact;
+  return !code || code.returned || !isOff(user)
+    ? contact
+    : { profile, events: events.filter((event) => event !== code.event), code: undefined };
+}
+
+function contactChange(kind: 'email' | 'phone', { profile, events, code }: Contact): Decision<ContactSet> {
+  const [first, ...rest] = events;
   if (!first) throw new Error('a contact is set without an event');
+  const ended = endedWith[kind].filter((purpose) => purpose !== code?.purpose);
   return {
     change: {
-      events: [first, ...rest] as const,
+      events: [first, ...rest],
       profile,
-      also: (sql: Parameters<typeof storeCodes>[0]) => (kept ? storeCodes(sql, sql`changed`, [kept]) : dropCodes(sql, [purpose])),
+      codes: code ? [code] : [],
+      also: (sql) => dropCodes(sql, ended),
     },
-    answer: (done: Changed): ContactSet => ({ done, code: verification.case === 'returnCode' ? kept?.code : undefined }),
+    answer: (done) => ({ done, code: code?.returned ? code.code : undefined }),
   };
 }

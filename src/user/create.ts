@@ -1,19 +1,23 @@
 /** CreateUser and AddHumanUser: checks in the order of reference/user-service-v2.md 4.2 and 4.3, then one statement. */
 import type { Call } from '../access/call.ts';
+import { isSelf } from '../access/caller.ts';
 import { covers, denied, reach } from '../access/permission.ts';
 import type { SetHumanEmail, SetHumanPhone, SetHumanProfile, SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
+import { post } from '../notification/outbox.ts';
+import { posted } from '../notification/signal.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { commas, hex } from '../store/filter.ts';
-import { type NewCode, storeCodes } from './code.ts';
+import { codeMessage, type NewCode, storeCodes } from './code.ts';
 import { checkEmail, checkEmailTemplate, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
 import { checkNewEntries, type Entry, metadataEvents } from './metadata.ts';
 import { domainOfName, usernameKey, usernameTaken } from './name.ts';
 import { newPassword } from './password.ts';
 import { languageTag } from './profile.ts';
+import { broughtAlong, insertTotp, sealTotp } from './totp.ts';
 import { kinds, type Profile } from './user.ts';
 
 /** A user to be made, of either kind. */
@@ -25,6 +29,8 @@ interface Draft {
   readonly withPassword: boolean;
   readonly events: readonly NewEvent[];
   readonly codes: readonly NewCode[];
+  /** The sealed seed of a TOTP that counts as proven. */
+  readonly totp: Buffer | undefined;
   readonly metadata: readonly Entry[];
 }
 
@@ -67,7 +73,6 @@ export async function createHuman(call: Call, draft: HumanDraft): Promise<Create
   const hashed = draft.password.case === 'hashedPassword' ? await newPassword(draft.password, 'COMMA') : undefined;
   mayCreate(call, draft.orgId, draft.userId);
   const password = hashed ?? (await newPassword(draft.password, 'COMMA'));
-  if (draft.totpSecret !== undefined) throw new Failure({ code: 'unimplemented', key: 'totp_secret is not served yet' });
 
   const emailPart = setContact('email', address, email.verification, true);
   const phonePart = number === undefined || !phone ? undefined : setContact('phone', number, phone.verification, true);
@@ -97,13 +102,16 @@ export async function createHuman(call: Call, draft: HumanDraft): Promise<Create
       ...(password?.changeRequired ? { changeRequired: true } : {}),
     },
   };
+  const userId = draft.userId ?? newId();
+  const totp = draft.totpSecret === undefined ? undefined : sealTotp(call, userId, draft.totpSecret);
   const created = await insert(call, {
-    userId: draft.userId ?? newId(),
+    userId,
     orgId: draft.orgId,
     kind: kinds.human,
     profile: columns,
     withPassword: password !== undefined,
-    events: [added, ...emailPart.events, ...(phonePart?.events ?? []), ...metadataEvents(metadata)],
+    events: [added, ...emailPart.events, ...(phonePart?.events ?? []), ...(totp ? broughtAlong : []), ...metadataEvents(metadata)],
+    totp,
     codes: [emailPart.code, phonePart?.code].filter((code) => code !== undefined),
     metadata,
     ...(draft.hasIdpLinks && { idpLinks: true }),
@@ -147,6 +155,7 @@ export async function createMachine(call: Call, draft: MachineDraft): Promise<Cr
     withPassword: false,
     events: [added, ...metadataEvents(metadata)],
     codes: [],
+    totp: undefined,
     metadata,
   });
   return { ...created, emailCode: undefined, phoneCode: undefined };
@@ -158,7 +167,7 @@ export async function createMachine(call: Call, draft: MachineDraft): Promise<Cr
  */
 function mayCreate(call: Call, orgId: string, userId: string | undefined): void {
   if (covers(reach(call.caller, 'user.write'), orgId)) return;
-  if (userId === call.caller.userId && orgId === call.caller.orgId) return;
+  if (isSelf(call.caller, userId) && orgId === call.caller.orgId) return;
   throw denied(call.caller, 'user.write', orgId);
 }
 
@@ -180,6 +189,7 @@ async function insert(
   const profile = { username_key: usernameKey(draft.profile.username), ...draft.profile };
   const columns = Object.keys(profile) as (keyof typeof profile)[];
   const domain = domainOfName(draft.profile.username);
+  const messages = draft.codes.map((code) => codeMessage(call, draft.profile, code)).filter((message) => message !== undefined);
   const rows = await usernameTaken(() =>
     call.db.change<Inserted>(
       undefined,
@@ -214,6 +224,8 @@ async function insert(
         ),
         logged as (${append(sql, sql`changed`, { aggregateType: 'user', editor: call.caller.userId, via: call.method.path }, events)})
         ${storeCodes(sql, sql`changed`, draft.codes)}
+        ${post(sql, sql`changed`, messages)}
+        ${draft.totp ? insertTotp(sql, draft.totp, 'proven') : sql``}
         ${storeMetadata(sql, draft.metadata)}
         select exists (select from org) as org_found, exists (select from claimed) as claimed, c.owner, c.sequence, c.at
         from caller left join changed c on true`,
@@ -221,7 +233,10 @@ async function insert(
   );
   const [{ org_found, claimed, owner, sequence, at }] = rows;
   if (!org_found) throw new Failure(errors.orgNotFound);
-  if (owner !== null && sequence !== null && at !== null) return { userId, owner, sequence, at };
+  if (owner !== null && sequence !== null && at !== null) {
+    if (messages.length > 0) posted(call.instance.id);
+    return { userId, owner, sequence, at };
+  }
   throw new Failure(claimed ? errors.domainReserved : kind === kinds.human ? errors.humanExists : errors.machineExists);
 }
 

@@ -60,6 +60,9 @@ export const errors = {
   phoneNotFound: { code: 'failed_precondition', key: 'Errors.User.Phone.NotFound', id: 'COMMAND-ieJ2e' },
   phoneUnchanged: { code: 'failed_precondition', key: 'Errors.User.Phone.NotChanged', id: 'COMMAND-Uch5e' },
   contactNotInitialised: { code: 'failed_precondition', key: 'Errors.User.NotInitialised', id: 'COMMAND-uz0Uu' },
+  emailCodeNone: { code: 'failed_precondition', key: 'Errors.User.Code.Empty', id: 'EMAIL-5w5ilin4yt' },
+  phoneCodeNone: { code: 'failed_precondition', key: 'Errors.User.Code.Empty', id: 'PHONE-5xrra88eq8' },
+  contactCodeWrong: { code: 'invalid_argument', key: 'Errors.User.Code.Invalid', id: 'COMMAND-eis9R' },
 
   // Password
   passwordUserNotFound: { code: 'failed_precondition', key: 'Errors.User.Password.NotFound', id: 'COMMAND-G8dh3' },
@@ -76,6 +79,46 @@ export const errors = {
   resetNotFound: { code: 'not_found', key: NOT_FOUND, id: 'COMMAND-SAF4f' },
   resetNotInitialised: { code: 'failed_precondition', key: 'Errors.User.NotInitialised', id: 'COMMAND-Sfe4g' },
 
+  // Second factors
+  /** An unknown user, where the original looks for whom he belongs to first. */
+  ownerNotFound: { code: 'not_found', key: 'Errors.NotFound', id: 'COMMAND-4g3xq' },
+  totpUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-SqyJz' },
+  totpExists: { code: 'already_exists', key: 'Errors.User.MFA.OTP.AlreadyReady', id: 'COMMAND-do9se' },
+  totpNone: { code: 'not_found', key: 'Errors.User.MFA.OTP.NotExisting', id: 'COMMAND-3Mif9s' },
+  totpVerified: { code: 'failed_precondition', key: 'Errors.Users.MFA.OTP.AlreadyReady', id: 'COMMAND-qx4ls' },
+  totpWrong: { code: 'invalid_argument', key: 'Errors.User.MFA.OTP.InvalidCode', id: 'EVENT-8isk2' },
+  totpNotThere: { code: 'not_found', key: 'Errors.User.MFA.OTP.NotExisting', id: 'COMMAND-Hd9sd' },
+  otpSmsExists: { code: 'already_exists', key: 'Errors.User.MFA.OTP.AlreadyReady', id: 'COMMAND-Ad3g2' },
+  otpSmsUnproven: { code: 'failed_precondition', key: 'Errors.User.MFA.OTP.NotReady', id: 'COMMAND-Q54j2' },
+  otpSmsNone: { code: 'not_found', key: 'Errors.User.MFA.OTP.NotExisting', id: 'COMMAND-Sr3h3' },
+  otpEmailExists: { code: 'already_exists', key: 'Errors.User.MFA.OTP.AlreadyReady', id: 'COMMAND-MKL2s' },
+  otpEmailUnproven: { code: 'failed_precondition', key: 'Errors.User.MFA.OTP.NotReady', id: 'COMMAND-KLJ2d' },
+  otpEmailNone: { code: 'not_found', key: 'Errors.User.MFA.OTP.NotExisting', id: 'COMMAND-b312D' },
+  recoveryUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-uXHNj' },
+  recoveryTooMany: { code: 'failed_precondition', key: 'Errors.User.MFA.RecoveryCodes.MaxCountExceeded', id: 'COMMAND-8f2k9' },
+  recoveryLocked: { code: 'failed_precondition', key: 'Errors.User.Locked', id: 'COMMAND-d9u8q' },
+
+  // Passkeys and security keys; where the original answers a client's mistake with Internal, it is InvalidArgument (DESIGN.md 8)
+  authenticatorUserNotFound: { code: 'not_found', key: NOT_FOUND, id: 'COMMAND-M9dsd' },
+  relyingPartyUnknown: { code: 'invalid_argument', key: 'Errors.User.WebAuthN.ServerConfig', id: 'WEBAU-UX9ta' },
+  linkCodeWrong: { code: 'invalid_argument', key: 'Errors.User.Code.Invalid', id: 'COMMAND-Eeb2a' },
+  nothingPending: { code: 'invalid_argument', key: 'Errors.User.WebAuthN.NotFound', id: 'WEBAU-5M9so' },
+  credentialUnreadable: { code: 'invalid_argument', key: 'Errors.User.WebAuthN.ErrorOnParseCredential', id: 'WEBAU-sEr8c' },
+  credentialWrong: { code: 'invalid_argument', key: 'Errors.User.WebAuthN.CreateCredentialFailed', id: 'WEBAU-3Vb9s' },
+  authenticatorNotFound: { code: 'not_found', key: 'Errors.User.WebAuthN.NotFound', id: 'COMMAND-DAfb2' },
+
+  // Invites
+  inviteIdMissing: { code: 'invalid_argument', key: 'Errors.User.UserIDMissing', id: 'COMMAND-4jio3' },
+  inviteUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-Wgvn4' },
+  alreadyInitialised: { code: 'failed_precondition', key: 'Errors.User.AlreadyInitialised', id: 'COMMAND-EF34g' },
+  inviteNone: { code: 'failed_precondition', key: 'Errors.User.Code.NotFound', id: 'COMMAND-Wr3gq' },
+  invitedNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-F5g2h' },
+  inviteCodeWrong: { code: 'invalid_argument', key: 'Errors.User.Code.Invalid', id: 'COMMAND-Wgn4q' },
+
+  // Links to identity providers
+  linkUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-vzktar7b7f' },
+  linkNotFound: { code: 'not_found', key: 'Errors.User.ExternalIDP.NotFound', id: 'COMMAND-1M9xR' },
+
   // Metadata
   metadataListEmpty: { code: 'failed_precondition', key: 'Errors.Metadata.NoData', id: 'META-9mm2d' },
   metadataUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-uXHNj' },
@@ -86,9 +129,13 @@ export const errors = {
   expiryPast: { code: 'invalid_argument', key: 'Errors.AuthNKey.ExpireBeforeNow', id: 'DOMAIN-dv3t5' },
   patUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-Dggw2' },
   patWrongType: { code: 'failed_precondition', key: 'Errors.User.WrongType', id: 'COMMAND-Df2f1' },
-  patOwnerNotFound: { code: 'not_found', key: 'Errors.NotFound', id: 'COMMAND-4g3xq' },
   patNotFound: { code: 'not_found', key: 'Errors.User.PAT.NotFound', id: 'COMMAND-4m77G' },
   secretUserNotFound: { code: 'failed_precondition', key: 'Errors.User.NotExisting', id: 'COMMAND-x8910n' },
+  secretOwnerNotFound: { code: 'failed_precondition', key: 'Errors.User.NotExisting', id: 'COMMAND-x7s802' },
+  secretNone: { code: 'failed_precondition', key: 'Errors.User.Machine.Secret.NotExisting', id: 'COMMAND-coi82n' },
+  keyInvalid: { code: 'invalid_argument', key: 'Errors.User.Machine.Key.Invalid', id: 'COMMAND-5F3h1' },
+  keyUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-bnipwm1' },
+  keyNotFound: { code: 'not_found', key: 'Errors.User.Machine.Key.NotFound', id: 'COMMAND-4m77G' },
 
   /** For a user who is off nothing new is handed out that could give access (DESIGN.md 8). */
   notActive: { code: 'failed_precondition', key: 'Errors.User.NotActive', id: 'SESSION-Gj4ko' },

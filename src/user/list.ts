@@ -1,18 +1,19 @@
 /** ListUsers: query tree, sorting column, page, and the permission filter as one statement (reference/user-service-v2.md 5.2). */
 import type { Call } from '../access/call.ts';
-import { userStates } from '../access/gate.ts';
+import { isSelf } from '../access/caller.ts';
 import { reach } from '../access/permission.ts';
-import { type SearchQuery, UserFieldName, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
+import { UserFieldName } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import type { ListUsersRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
-import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, textFilter } from '../store/filter.ts';
-import { errors } from './errors.ts';
+import { checkQueries, condition, tablesOf } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 /** No list gives more rows than this at once (DESIGN.md 8). */
 const MOST_ROWS = 1000;
-const MOST_NESTING = 20;
+/** Up to here the total is counted; beyond, it is what PostgreSQL's planner estimates, and at least one more than this. */
+const COUNTED = 10_000;
+/** How far the index of the sorting column is followed in search of those that match. */
+const FOLLOWED = 20_000;
 
 export interface UserPage {
   readonly total: number;
@@ -20,164 +21,151 @@ export interface UserPage {
   readonly rows: readonly User[];
 }
 
-/** The users that the caller may see: of the instance or of organizations where he holds `user.read`, and always himself. */
+/**
+ * The users that the caller may see: of the instance or of organizations where he holds `user.read`, and always himself.
+ *
+ * A page should cost the same however many users there are, and that must not hang on the planner's estimates: a wrong one walks through
+ * millions of users to find ten. So those that match are first taken by the index of the filter, 10,001 at most, which also counts them. Are
+ * they many, the index of the sorting column is followed a while, which fills the page unless filter and order are at odds (those who sort
+ * last). Else they are sorted: those that were taken, or all, where that was not all.
+ */
 export async function listUsers(call: Call, request: ListUsersRequest): Promise<UserPage> {
-  for (const query of request.queries) checkQuery(query, 0);
-  const where = reach(call.caller, 'user.read');
+  checkQueries(request.queries);
   const limit = Math.min(request.query?.limit || MOST_ROWS, MOST_ROWS);
   const offset = request.query?.offset ?? 0n;
-  const rows = await call.db.list<(User | { user_id: null }) & { total: bigint | null; at: string }>((sql, caller) => {
+  const rows = await call.db.list<(User | { user_id: null }) & { total: bigint; at: string }>((sql, caller) => {
     const direction = request.query?.asc ? sql`asc` : sql`desc`;
-    const sorted = sortColumn(sql, request.sortingColumn);
-    const found = sql`
-      from users u join profiles p using (instance_id, user_id)
-      where u.instance_id = ${call.instance.id}
-        ${where.instance ? sql`` : sql`and (u.org_id = any(${where.orgs}::text[]) or u.user_id = ${call.caller.userId})`}
-        and ${condition(sql, request.queries)}`;
+    const { table, key, tie } = sortingOf(sql, request.sortingColumn);
+    const order = sql`order by sort_key ${direction}, tie ${direction}, user_id ${direction}`;
+    const page = sql`${order} limit ${limit} offset ${offset}`;
+    const found = matching(sql, call, request);
+    const sorted = matching(sql, call, request, table);
+    const columns = sql`${sorted.id} as user_id, ${key} as sort_key, ${tie} as tie`;
+    const here = sql`instance_id = ${call.instance.id}`;
     return sql`
       with caller as (${caller}),
-      page as (
-        select ${userColumns(sql)}, ${sorted} as sort_key
-        ${found}
-        order by sort_key ${direction}, u.user_id ${direction}
-        limit ${limit} offset ${offset}
+      matched as materialized (
+        select ${found.id} as user_id from ${found.tables} where ${here} and ${found.condition} limit ${COUNTED + 1}
       ),
-      counted as (select count(*) as total ${found})
-      select page.*, counted.total, now() as at from caller left join counted on true left join page on true
-      order by page.sort_key ${direction}, page.user_id ${direction}`;
+      counted as (select count(*) as total from matched),
+      course as (
+        select total > ${COUNTED} as beyond, total * total > ${BigInt(limit) + offset} * (
+          select greatest(reltuples, 1) from pg_class where oid = to_regclass('users')
+        ) as dense from counted
+      ),
+      followed as materialized (
+        select user_id, sort_key, tie
+        from (select ${columns}, ${sorted.condition} as matches from ${sorted.tables} where ${here} ${order} limit ${FOLLOWED}) as walk
+        where matches and (select beyond or dense from course)
+        ${page}
+      ),
+      filled as (select count(*) = ${limit} as is_so from followed),
+      page as (
+        (select user_id, sort_key, tie from followed where (select is_so from filled))
+        union all
+        (
+          select matched.user_id, row.sort_key, row.tie
+          from matched, lateral (
+            select ${key} as sort_key, ${tie} as tie from ${table === 'users' ? sql`users u` : sql`profiles p`}
+            where ${here} and user_id = matched.user_id limit 1
+          ) as row
+          where not (select is_so from filled) and not (select beyond from course)
+          ${page}
+        )
+        union all
+        (
+          select user_id, sort_key, tie
+          from (select ${columns} from ${sorted.tables} where ${here} and ${sorted.condition} offset 0) as everyone
+          where not (select is_so from filled) and (select beyond from course)
+          ${page}
+        )
+      )
+      select ${userColumns(sql)}, counted.total, now() as at
+      from caller left join counted on true
+      left join (page join users u using (user_id) join profiles p using (instance_id, user_id)) on ${here}
+      order by page.sort_key ${direction}, page.tie ${direction}, page.user_id ${direction}`;
   });
   const users = rows.flatMap((row) => (row.user_id === null ? [] : [row]));
+  const [{ at, total }] = rows;
   // A page beyond the end tells no total, as on the original.
-  return { total: users.length === 0 ? 0 : Number(rows[0].total), at: rows[0].at, rows: users };
+  if (users.length === 0) return { total: 0, at, rows: users };
+  return { total: total > COUNTED ? await estimate(call, request) : Number(total), at, rows: users };
 }
 
-/** Names sort by their small letters, everything else by its value; ids break ties. */
-function sortColumn(sql: Sql, column: UserFieldName): Fragment {
+/** More than are counted. The planner knows it from samples that autovacuum takes: some per cent off, more where filters depend on each other. */
+async function estimate(call: Call, request: ListUsersRequest): Promise<number> {
+  const [row] = await call.db.list<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>((sql, caller) => {
+    const { tables, condition } = matching(sql, call, request);
+    return sql`
+      explain (format json)
+      with caller as (${caller})
+      select from caller, (select from ${tables} where instance_id = ${call.instance.id} and ${condition}) as found`;
+  });
+  return Math.max(COUNTED + 1, row['QUERY PLAN'][0].Plan['Plan Rows']);
+}
+
+type Table = 'users' | 'profiles';
+
+interface Matching {
+  readonly id: Fragment;
+  readonly tables: Fragment;
+  readonly condition: Fragment;
+}
+
+/** Who matches, over the tables that are needed for it and for sorting. */
+function matching(sql: Sql, call: Call, { queries }: ListUsersRequest, sorting?: Table): Matching {
+  const permitted = visible(sql, call);
+  const asked = tablesOf(queries);
+  const profiles = asked.profiles || sorting === 'profiles';
+  const users = asked.users || permitted !== undefined || sorting === 'users' || !profiles;
+  const filter = condition(sql, queries);
+  return {
+    id: sorting === 'profiles' || !users ? sql`p.user_id` : sql`u.user_id`,
+    tables: !profiles ? sql`users u` : !users ? sql`profiles p` : sql`users u join profiles p using (instance_id, user_id)`,
+    condition: permitted === undefined ? filter : sql`${permitted} and ${filter}`,
+  };
+}
+
+/** What the caller may see; undefined: all of the instance. */
+function visible(sql: Sql, { caller }: Call): Fragment | undefined {
+  const { instance, orgs } = reach(caller, 'user.read');
+  if (instance) return undefined;
+  const there = orgs.length === 1 ? sql`u.org_id = ${orgs[0]!}` : sql`u.org_id = any(${orgs}::text[])`;
+  // Nobody leaves his organization: where he sees all of it, he sees himself.
+  if (orgs.includes(caller.orgId) || !isSelf(caller, caller.userId)) return there;
+  return orgs.length === 0 ? sql`u.user_id = ${caller.userId}` : sql`(${there} or u.user_id = ${caller.userId})`;
+}
+
+interface Sorting {
+  readonly table: Table;
+  readonly key: Fragment;
+  /** What decides between equal keys, before the id does. */
+  readonly tie: Fragment;
+}
+
+/** Names sort by their small letters, everything else by its value; an index serves each. */
+function sortingOf(sql: Sql, column: UserFieldName): Sorting {
+  const by = (table: Table, key: Fragment, tie: Fragment = sql`null::timestamptz`): Sorting => ({ table, key, tie });
   switch (column) {
     case UserFieldName.USER_NAME:
-      return sql`p.username collate "C"`;
+      return by('profiles', sql`p.username collate "C"`);
     case UserFieldName.FIRST_NAME:
-      return sql`lower(p.first_name) collate "C"`;
+      return by('profiles', sql`lower(p.first_name) collate "C"`);
     case UserFieldName.LAST_NAME:
-      return sql`lower(p.last_name) collate "C"`;
+      return by('profiles', sql`lower(p.last_name) collate "C"`);
     case UserFieldName.NICK_NAME:
-      return sql`lower(p.nick_name) collate "C"`;
+      return by('profiles', sql`lower(p.nick_name) collate "C"`);
     case UserFieldName.DISPLAY_NAME:
-      return sql`lower(p.display_name) collate "C"`;
+      return by('profiles', sql`lower(p.display_name) collate "C"`);
     case UserFieldName.EMAIL:
-      return sql`lower(p.email) collate "C"`;
+      return by('profiles', sql`lower(p.email) collate "C"`);
     case UserFieldName.STATE:
-      return sql`u.state`;
+      return by('users', sql`u.state`, sql`u.created_at`);
     case UserFieldName.TYPE:
-      return sql`u.kind`;
+      return by('users', sql`u.kind`, sql`u.created_at`);
     case UserFieldName.CREATION_DATE:
-      return sql`u.created_at`;
+      return by('users', sql`u.created_at`);
     default:
-      return sql`u.user_id`;
-  }
-}
-
-/** What validation leaves open: depth, and lists without a member. */
-function checkQuery({ query }: SearchQuery, depth: number): void {
-  if (depth > MOST_NESTING) throw new Failure(errors.nestedTooDeep);
-  switch (query.case) {
-    case 'orQuery':
-    case 'andQuery':
-      if (query.value.queries.length === 0) throw new Failure(errors.emptyList);
-      for (const inner of query.value.queries) checkQuery(inner, depth + 1);
-      return;
-    case 'notQuery':
-      if (!query.value.query) throw new Failure(errors.emptyList);
-      checkQuery(query.value.query, depth + 1);
-      return;
-    case 'inUserIdsQuery':
-      if (query.value.userIds.length === 0) throw new Failure(errors.emptyList);
-      return;
-    case 'inUserEmailsQuery':
-      if (query.value.userEmails.length === 0) throw new Failure(errors.emptyList);
-      return;
-    default:
-  }
-}
-
-/**
- * All queries together. Where one asks for metadata, the whole is held against one entry of the user after another: key and value of one
- * AND must stand in the same entry, as on the original; a user without metadata is held against an empty entry.
- */
-function condition(sql: Sql, queries: readonly SearchQuery[]): Fragment {
-  const all = joined(
-    sql,
-    queries.map((q) => one(sql, q)),
-    'and',
-  );
-  if (!queries.some(asksMetadata)) return all;
-  return sql`exists (
-    select from (select) as entry left join user_metadata m on m.instance_id = u.instance_id and m.user_id = u.user_id where ${all})`;
-}
-
-function asksMetadata({ query }: SearchQuery): boolean {
-  if (query.case === 'orQuery' || query.case === 'andQuery') return query.value.queries.some(asksMetadata);
-  if (query.case === 'notQuery') return query.value.query !== undefined && asksMetadata(query.value.query);
-  return query.case === 'metadataKeyFilter' || query.case === 'metadataValueFilter';
-}
-
-const STATES: Readonly<Record<number, number>> = {
-  [UserState.ACTIVE]: userStates.active,
-  [UserState.INACTIVE]: userStates.inactive,
-  [UserState.LOCKED]: userStates.locked,
-  [UserState.INITIAL]: userStates.initial,
-};
-const NONE = -1;
-
-function one(sql: Sql, { query }: SearchQuery): Fragment {
-  switch (query.case) {
-    case 'userNameQuery':
-      return textFilter(sql, sql`p.username`, query.value.method, query.value.userName);
-    case 'firstNameQuery':
-      return textFilter(sql, sql`p.first_name`, query.value.method, query.value.firstName);
-    case 'lastNameQuery':
-      return textFilter(sql, sql`p.last_name`, query.value.method, query.value.lastName);
-    case 'nickNameQuery':
-      return textFilter(sql, sql`p.nick_name`, query.value.method, query.value.nickName);
-    case 'displayNameQuery':
-      return textFilter(sql, sql`p.display_name`, query.value.method, query.value.displayName);
-    case 'emailQuery':
-      return textFilter(sql, sql`p.email`, query.value.method, query.value.emailAddress);
-    case 'phoneQuery':
-      return textFilter(sql, sql`p.phone`, query.value.method, query.value.number);
-    case 'loginNameQuery':
-      return textFilter(sql, sql`p.username`, query.value.method, query.value.loginName);
-    case 'stateQuery':
-      return sql`u.state = ${STATES[query.value.state] ?? NONE}`;
-    case 'typeQuery':
-      return sql`u.kind = ${query.value.type === 0 ? NONE : query.value.type}`;
-    case 'inUserIdsQuery':
-      return sql`u.user_id = any(${query.value.userIds}::text[])`;
-    case 'inUserEmailsQuery':
-      return sql`p.email = any(${query.value.userEmails}::text[])`;
-    case 'organizationIdQuery':
-      return sql`u.org_id = ${query.value.organizationId}`;
-    case 'orQuery':
-      return joined(
-        sql,
-        query.value.queries.map((q) => one(sql, q)),
-        'or',
-      );
-    case 'andQuery':
-      return joined(
-        sql,
-        query.value.queries.map((q) => one(sql, q)),
-        'and',
-      );
-    case 'notQuery':
-      return query.value.query ? sql`not ${one(sql, query.value.query)}` : sql`false`;
-    case 'metadataKeyFilter':
-      return textFilter(sql, sql`m.key`, query.value.method, query.value.key);
-    case 'metadataValueFilter':
-      return query.value.method === 0
-        ? sql`sha256(m.value) = sha256(${Buffer.from(query.value.value)})`
-        : sql`sha256(m.value) <> sha256(${Buffer.from(query.value.value)})`;
-    case undefined:
-      return sql`true`;
+      return by('users', sql`u.user_id`);
   }
 }

@@ -1,5 +1,6 @@
 /** Metadata of a user: named values that applications keep with him (reference/user-service-v2.md 5.3 and 5.4). */
 import type { Call } from '../access/call.ts';
+import { isSelf } from '../access/caller.ts';
 import { reach } from '../access/permission.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
@@ -28,7 +29,7 @@ export function metadataEvents(entries: readonly Entry[]): NewEvent[] {
 }
 
 /** No self rule, as on the original: metadata may steer what a user may do elsewhere. */
-const rule: Rule = { permission: 'user.write', self: false, ranked: false };
+const rule: Rule = { permission: 'user.write', self: false, ranked: true };
 
 /** SetUserMetadata: an empty value removes the key; what is equal already is left alone. Gives the time of the change, or of the last one. */
 export function setMetadata(call: Call, userId: string, entries: readonly Entry[]): Promise<string> {
@@ -144,7 +145,7 @@ export async function listMetadata(
         select m.key, m.value, m.created_at, m.changed_at, count(*) over () as total
         from users u join user_metadata m on m.instance_id = u.instance_id and m.user_id = u.user_id
         where u.instance_id = ${call.instance.id} and u.user_id = ${userId}
-          and (${where.instance || userId === call.caller.userId} or u.org_id = any(${where.orgs}::text[])) and ${filters(sql)}
+          and (${where.instance || isSelf(call.caller, userId)} or u.org_id = any(${where.orgs}::text[])) and ${filters(sql)}
         order by m.created_at ${asc ? sql`asc` : sql`desc`}, m.key
         limit ${limit} offset ${offset}
       )

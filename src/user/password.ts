@@ -1,15 +1,14 @@
 /** Passwords: complexity, imported hashes, setting one, asking for a new one (reference/user-credentials-v2.md 3). */
 import type { Call } from '../access/call.ts';
-import { binding, gate, userStates } from '../access/gate.ts';
+import { userStates } from '../access/gate.ts';
 import type { SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
-import { hashPassword, verifyPassword } from '../crypto/password.ts';
-import { matches } from '../crypto/secret.ts';
+import { hashPassword, judgeHash, verifyPassword } from '../crypto/password.ts';
 import { Failure } from '../failure/failure.ts';
 import type { NewEvent } from '../store/events.ts';
-import { dropCodes, newCode, storeCodes } from './code.ts';
+import { dropCodes, fits, newCode, refuseCode, spent, storedCode } from './code.ts';
 import { errors, passwordRules } from './errors.ts';
 import { checkTemplate } from './template.ts';
-import { type Changed, changeUser, isOff, kinds, type Profile, type User } from './user.ts';
+import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
 
 /** The rules of a new instance; first failing rule wins. `prefix`: `COMMA` where a user is created, `DOMAIN` where he is changed. */
 export function checkComplexity(password: string, prefix: 'COMMA' | 'DOMAIN'): void {
@@ -26,44 +25,10 @@ export function checkComplexity(password: string, prefix: 'COMMA' | 'DOMAIN'): v
   throw new Failure({ code: 'invalid_argument', key, id: `${prefix}-${id}` });
 }
 
-/**
- * Formats of imported hashes (DESIGN.md 2 and 8): all that the original can be configured to take, md5 apart. A hash is kept as it is;
- * the cost bounds are the original's (reference/user-credentials-v2.md 3.4).
- */
-const FORMATS: readonly { form: RegExp; cost?: (match: RegExpExecArray) => boolean }[] = [
-  { form: /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/, cost: (m) => between(m[1], 10, 16) },
-  {
-    form: /^\$argon2(?:i|id)\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/,
-    cost: (m) => between(m[1], 8192, 524_288) && between(m[2], 1, 10) && between(m[3], 1, 16),
-  },
-  {
-    form: /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$[A-Za-z0-9+/=.]+\$[A-Za-z0-9+/=.]+$/,
-    cost: (m) => between(m[1], 14, 20) && between(m[2], 8, 32) && between(m[3], 1, 16),
-  },
-  { form: /^\$7\$[./A-Za-z0-9]{11}[./A-Za-z0-9]*\$[./A-Za-z0-9]{43}$/ },
-  {
-    form: /^\$pbkdf2(?:-sha(?:1|224|256|384|512))?\$(\d+)\$[A-Za-z0-9+/=.]+\$[A-Za-z0-9+/=.]+$/,
-    cost: (m) => between(m[1], 1000, 10_000_000),
-  },
-  {
-    form: /^\$[56]\$(?:rounds=(\d+)\$)?[^$:\n]{0,16}\$[./A-Za-z0-9]+$/,
-    cost: (m) => m[1] === undefined || between(m[1], 1000, 999_999_999),
-  },
-  { form: /^\$[PH]\$[./A-Za-z0-9]{31}$/ },
-  { form: /^\$S\$[./A-Za-z0-9]{52}$/ },
-];
-
-const between = (text: string | undefined, low: number, high: number) => Number(text) >= low && Number(text) <= high;
-
-/** Fails where an imported hash is of no known format, or of a cost out of bounds. */
+/** Fails where an imported hash is of no format that is accepted, or of a cost out of bounds. It is kept as it is until the next login. */
 export function checkHash(encoded: string): void {
-  for (const { form, cost } of FORMATS) {
-    const match = form.exec(encoded);
-    if (!match) continue;
-    if (cost && !cost(match)) throw new Failure(errors.hashCost);
-    return;
-  }
-  throw new Failure(errors.hashUnknown);
+  const judged = judgeHash(encoded);
+  if (judged !== 'fit') throw new Failure(judged === 'costly' ? errors.hashCost : errors.hashUnknown);
 }
 
 export interface NewPassword {
@@ -94,47 +59,67 @@ export function passwordChange({ encoded, changeRequired }: NewPassword): { prof
 /** The proof that lets somebody set a password without the permission. */
 export type Proof = SetPassword['verification'];
 
-/** Checks current password or code; which of the two, if any, decides on the permission (see `passwordRule`). */
-export async function checkProof(call: Call, user: User, proof: Proof): Promise<void> {
-  if (proof.case === 'currentPassword') return checkCurrent(user, proof.value);
+/**
+ * Checks current password or code; which of the two, if any, decides on the permission. Gives what a wrong one comes to: it is counted
+ * before it is refused.
+ */
+export async function checkProof(call: Call, user: User, proof: Proof): Promise<Decision<never> | undefined> {
   if (proof.case === 'verificationCode') return checkCode(call, user, proof.value);
+  return proof.case === 'currentPassword' ? checkCurrent(call, user, proof.value) : undefined;
 }
 
-async function checkCurrent(user: User, password: string): Promise<void> {
+async function checkCurrent(call: Call, user: User, password: string): Promise<Decision<never> | undefined> {
   if (password === '') throw new Failure(errors.passwordEmpty);
   if (user.state === userStates.locked) throw new Failure(errors.locked, { failedAttempts: 0 });
   if (isOff(user)) throw new Failure(errors.notActive);
   if (user.password_hash === null) throw new Failure(errors.passwordNotSet);
-  if (!(await verifyPassword(user.password_hash, password))) throw new Failure(errors.passwordWrong, { failedAttempts: 1 });
+  return (await verifyPassword(user.password_hash, password)) ? undefined : refusePassword(call, user);
 }
 
-async function checkCode(call: Call, user: User, code: string): Promise<void> {
-  if (isOff(user)) throw new Failure(errors.notActive);
-  const [row] = await call.db.read<{ hash: Buffer | null; expired: boolean | null }>(
+/** A wrong current password is counted with those at login: whoever has a token may try here, too. */
+async function refusePassword(call: Call, user: User): Promise<Decision<never>> {
+  const [{ failed }] = await call.db.read<{ failed: number }>(
     (sql, caller) => sql`
-      with caller as (${caller}),
-      code as (
-        select k.hash, k.expires_at <= now() as expired
-        from user_codes k
-        join users u on u.instance_id = k.instance_id and u.user_id = k.user_id
-        join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
-        join instances i on i.instance_id = u.instance_id
-        where k.instance_id = ${call.instance.id} and k.user_id = ${user.user_id} and k.purpose = 'password' and ${gate(sql)} and ${binding(sql, sql`k`)}
-      )
-      select code.hash, code.expired from caller left join code on true`,
+      with caller as (${caller})
+      select coalesce((
+        select f.failed from failed_checks f join users u on u.instance_id = f.instance_id and u.user_id = f.user_id
+        where f.instance_id = ${call.instance.id} and f.user_id = ${user.user_id} and f.kind = 'password' and f.user_epoch = u.epoch
+          and f.last_at > coalesce(${user.password_changed_at}::timestamptz, '-infinity')), 0) as failed
+      from caller`,
   );
-  if (row.hash === null) throw new Failure(errors.codeNotFound);
-  if (row.expired) throw new Failure(errors.codeExpired);
-  if (!matches(code, row.hash)) throw new Failure(errors.codeInvalid);
+  return {
+    change: {
+      events: [{ type: 'user.human.password.check.failed', payload: {} }],
+      quiet: true,
+      also: (sql) => sql`,
+        counted as (
+          insert into failed_checks (instance_id, user_id, kind, failed, user_epoch, last_at)
+          select c.instance_id, c.aggregate_id, 'password', ${failed + 1}::int, c.epoch, c.at from changed c
+          on conflict (instance_id, user_id, kind) do update set failed = excluded.failed, user_epoch = excluded.user_epoch, last_at = excluded.last_at
+        )`,
+    },
+    answer: () => {
+      throw new Failure(errors.passwordWrong, { failedAttempts: failed + 1 });
+    },
+  };
+}
+
+async function checkCode(call: Call, user: User, given: string): Promise<Decision<never> | undefined> {
+  if (isOff(user)) throw new Failure(errors.notActive);
+  const code = await storedCode(call, user.user_id, 'password');
+  if (!code?.alive || spent(code)) throw new Failure(errors.codeNotFound);
+  if (code.expired) throw new Failure(errors.codeExpired);
+  return fits(code, given) ? undefined : refuseCode('password', errors.codeInvalid);
 }
 
 /** SetPassword: by an administrator, by the current password, by a code. */
 export function setPassword(call: Call, userId: string, given: SetPassword['passwordType'], proof: Proof): Promise<Changed> {
-  if (given.case === undefined) throw new Failure(proof.case === 'verificationCode' ? errors.passwordEmptyByCode : errors.passwordEmpty);
-  const decide = async (user: User) => {
+  if (given.case === undefined) throw new Failure(proof.case === 'currentPassword' ? errors.passwordEmpty : errors.passwordEmptyByCode);
+  const decide = async (user: User): Promise<Decision<Changed>> => {
     if (user.kind !== kinds.human) throw new Failure(errors.passwordUserNotFound);
     if (user.state === userStates.initial) throw new Failure(errors.passwordNotInitialised);
-    await checkProof(call, user, proof);
+    const refused = await checkProof(call, user, proof);
+    if (refused) return refused;
     if (proof.case === 'currentPassword' && given.case === 'password' && given.value.password === proof.value)
       throw new Failure(errors.passwordUnchanged);
     const password = await newPassword(given, 'DOMAIN');
@@ -145,18 +130,20 @@ export function setPassword(call: Call, userId: string, given: SetPassword['pass
         events: [event] as const,
         profile,
         stamps: ['password_changed_at'] as const,
-        also: (sql: Parameters<typeof dropCodes>[0]) => dropCodes(sql, ['password']),
+        also: (sql) => dropCodes(sql, ['password']),
       },
       answer: (done: Changed) => done,
     };
   };
-  return changeUser(call, userId, proof.case === undefined ? administrator : proven, errors.passwordUserNotFound, decide);
+  return changeUser(call, userId, ruleFor(proof), errors.passwordUserNotFound, decide);
 }
 
-/** Whoever sets a credential of another needs the permission from a membership as high as the other's (DESIGN.md 8). */
-const administrator = { permission: 'user.write', self: false, ranked: true };
-/** The proof stands for the permission. */
-const proven = { permission: undefined, self: true, ranked: false };
+/** A proof stands for the permission; without one, who sets the password of another needs it wherever the other has a role (DESIGN.md 8). */
+function ruleFor(proof: Proof): Rule {
+  if (proof.case === undefined) return { permission: 'user.write', self: false, ranked: true };
+  const wrong = proof.case === 'verificationCode' ? errors.codeInvalid : errors.passwordWrong;
+  return { permission: undefined, self: true, ranked: false, wrong };
+}
 
 export interface ResetMedium {
   readonly returned: boolean;
@@ -175,7 +162,7 @@ export function requestReset(call: Call, userId: string, medium: ResetMedium): P
     if (isOff(user)) throw new Failure(errors.notActive);
     const code = newCode('password', medium);
     return {
-      change: { events: [code.event], quiet: true, also: (sql) => storeCodes(sql, sql`changed`, [code]) },
+      change: { events: [code.event], quiet: true, codes: [code] },
       answer: (done) => ({ done, code: medium.returned ? code.code : undefined }),
     };
   });

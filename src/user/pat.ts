@@ -1,7 +1,5 @@
 /** Personal access tokens of machines: a door (DESIGN.md 6), so what is made is bound to the epochs read in the same statement. */
 import type { Call } from '../access/call.ts';
-import { binding } from '../access/gate.ts';
-import { reach } from '../access/permission.ts';
 import { newToken } from '../access/token.ts';
 import { digest } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
@@ -76,7 +74,7 @@ export function insertPat(sql: Sql, { tokenId, token, expiresAt }: { tokenId: st
 
 /** RemovePersonalAccessToken. */
 export function removePat(call: Call, userId: string, tokenId: string): Promise<Changed> {
-  return changeUser(call, userId, rule, errors.patOwnerNotFound, async () => {
+  return changeUser(call, userId, rule, errors.ownerNotFound, async () => {
     const [{ found }] = await call.db.read<{ found: boolean }>(
       (sql, caller) => sql`
         with caller as (${caller})
@@ -98,46 +96,4 @@ export function removePat(call: Call, userId: string, tokenId: string): Promise<
   });
 }
 
-export interface PatRow {
-  token_id: string;
-  user_id: string;
-  org_id: string;
-  expires_at: string;
-  created_at: string;
-  changed_at: string;
-}
-
-export interface PatQuery {
-  readonly filters: (sql: Sql) => Fragment;
-  readonly order: (sql: Sql) => Fragment;
-  readonly asc: boolean;
-  readonly limit: number;
-  readonly offset: bigint;
-}
-
-/** ListPersonalAccessTokens: the living ones that the caller may see: his own, and of users whom he may read. */
-export async function listPats(
-  call: Call,
-  { filters, order, asc, limit, offset }: PatQuery,
-): Promise<{ total: number; rows: readonly PatRow[] }> {
-  const where = reach(call.caller, 'user.read');
-  const rows = await call.db.list<(PatRow | { token_id: null }) & { total: bigint | null }>(
-    (sql, caller) => sql`
-      with caller as (${caller}),
-      found as (
-        select p.token_id, p.user_id, u.org_id, p.expires_at, p.created_at, p.changed_at,
-          count(*) over () as total, row_number() over (order by ${order(sql)} ${asc ? sql`asc` : sql`desc`}, p.token_id) as place
-        from pats p
-        join users u on u.instance_id = p.instance_id and u.user_id = p.user_id
-        join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
-        join instances i on i.instance_id = u.instance_id
-        where p.instance_id = ${call.instance.id} and (${where.instance} or u.org_id = any(${where.orgs}::text[]) or u.user_id = ${call.caller.userId})
-          and ${binding(sql, sql`p`)} and ${filters(sql)}
-        order by place limit ${limit} offset ${offset}
-      )
-      select f.* from caller left join found f on true order by f.place`,
-  );
-  return { total: Number(rows[0].total ?? 0), rows: rows.flatMap((row) => (row.token_id === null ? [] : [row])) };
-}
-
-const isoText = ({ seconds, nanos }: Moment) => new Date(Number(seconds) * 1000 + Math.trunc(nanos / 1e6)).toISOString();
+export const isoText = ({ seconds, nanos }: Moment) => new Date(Number(seconds) * 1000 + Math.trunc(nanos / 1e6)).toISOString();

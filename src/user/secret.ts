@@ -4,19 +4,32 @@ import { hashPassword } from '../crypto/password.ts';
 import { alphabets, randomText } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import { errors } from './errors.ts';
-import { changeUser, kinds } from './user.ts';
+import { type Changed, changeUser, kinds, type Rule } from './user.ts';
 
 const LENGTH = 64;
+const rule: Rule = { permission: 'user.write', self: true, ranked: true };
 
 /** AddSecret: a second call replaces the secret. */
 export function addSecret(call: Call, userId: string): Promise<{ secret: string; at: string }> {
-  return changeUser(call, userId, { permission: 'user.write', self: true, ranked: true }, errors.secretUserNotFound, async (user) => {
+  return changeUser(call, userId, rule, errors.secretUserNotFound, async (user) => {
     if (user.kind !== kinds.machine) throw new Failure(errors.secretUserNotFound);
     const secret = randomText(LENGTH, alphabets.secret);
     const encoded = await hashPassword(secret);
     return {
       change: { events: [{ type: 'user.machine.secret.set' }], profile: { secret_hash: encoded }, quiet: true },
       answer: ({ at }) => ({ secret, at }),
+    };
+  });
+}
+
+/** RemoveSecret. */
+export function removeSecret(call: Call, userId: string): Promise<Changed> {
+  return changeUser(call, userId, rule, errors.secretOwnerNotFound, (user) => {
+    if (user.kind !== kinds.machine) throw new Failure(errors.secretOwnerNotFound);
+    if (user.secret_hash === null) throw new Failure(errors.secretNone);
+    return {
+      change: { events: [{ type: 'user.machine.secret.removed' }], profile: { secret_hash: null }, quiet: true },
+      answer: (done) => done,
     };
   });
 }

@@ -1,5 +1,6 @@
 /** The life cycle: deactivate, reactivate, lock, unlock, delete. One statement each; the matrix of reference/user-service-v2.md 3.3 as data. */
 import type { Call } from '../access/call.ts';
+import { isSelf } from '../access/caller.ts';
 import { type UserState, userStates } from '../access/gate.ts';
 import { Stale, type Statement } from '../access/guard.ts';
 import { covers, denied, type Reach, reach, reachOrDeny } from '../access/permission.ts';
@@ -94,7 +95,7 @@ export function changeState(call: Call, userId: string, step: keyof typeof trans
  * His memberships end with him: each writes an event on the aggregate that he was a member of.
  */
 export function deleteUser(call: Call, userId: string): Promise<Details> {
-  const self = userId === call.caller.userId;
+  const self = isSelf(call.caller, userId);
   const own = reach(call.caller, 'user.self.delete');
   const where = self && covers(own, call.caller.orgId) ? own : reachOrDeny(call.caller, 'user.delete');
   return onTarget(call, userId, where, {

@@ -3,14 +3,14 @@ import type { Call } from '../access/call.ts';
 import type { SetHumanEmail, SetHumanPhone, SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Json, NewEvent } from '../store/events.ts';
-import { dropCodes, type NewCode, storeCodes } from './code.ts';
-import { byOthersOnly, checkEmail, checkEmailTemplate, normalizePhone, setContact } from './contact.ts';
+import { dropCodes, endedWith, type NewCode, type Purpose } from './code.ts';
+import { byOthersOnly, checkEmail, checkEmailTemplate, madeFor, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
 import { type Entry, load, mergeMetadata } from './metadata.ts';
 import { claimedElsewhere, usernameKey, usernameTaken } from './name.ts';
 import { checkProof, newPassword, passwordChange } from './password.ts';
 import { languageTag } from './profile.ts';
-import { type Change, type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
+import { type Change, type Changed, changeUser, type Decision, kinds, type Profile, type Rule, type User } from './user.ts';
 
 export interface HumanUpdate {
   readonly username: string | undefined;
@@ -56,7 +56,7 @@ class Parts {
   readonly profile: Partial<Profile> = {};
   readonly stamps: NonNullable<Change['stamps']>[number][] = [];
   readonly codes: NewCode[] = [];
-  readonly dropped: ('email' | 'phone' | 'password')[] = [];
+  readonly dropped: Purpose[] = [];
   metadata: Change | undefined;
   emailCode: string | undefined;
   phoneCode: string | undefined;
@@ -80,8 +80,8 @@ class Parts {
         profile: this.profile,
         stamps: this.stamps,
         quiet: this.events.length === 0,
-        also: (sql) =>
-          sql`${storeCodes(sql, sql`changed`, this.codes)}${dropCodes(sql, this.dropped)}${this.metadata?.also?.(sql) ?? sql``}`,
+        codes: this.codes,
+        also: (sql) => sql`${dropCodes(sql, this.dropped)}${this.metadata?.also?.(sql) ?? sql``}`,
       },
       answer: (done: Changed) => ({ ...done, ...codes }),
     };
@@ -110,7 +110,8 @@ export async function updateHuman(call: Call, userId: string, update: HumanUpdat
       reprofile(user, update.profile, parts);
       readdress(user, update.email, parts);
       rephone(user, phone, number ?? (update.emptyPhoneRemoves ? undefined : (user.phone ?? undefined)), parts);
-      await repassword(call, user, update.password, parts);
+      const refused = await repassword(call, user, update.password, parts);
+      if (refused) return refused;
       if (update.metadata.length > 0) parts.metadata = mergeMetadata(await load(call, userId), update.metadata);
       return parts.decision(user);
     }),
@@ -126,7 +127,9 @@ function humanRule(update: HumanUpdate, phone: SetHumanPhone | undefined): Rule 
     (phone !== undefined && byOthersOnly(phone.verification)) ||
     (update.password !== undefined && !proven);
   const onlyPassword = proven && !update.username && !update.profile && !update.email && !phone && update.metadata.length === 0;
-  return { permission: onlyPassword ? undefined : 'user.write', self: !othersOnly, ranked: true };
+  if (!onlyPassword) return { permission: 'user.write', self: !othersOnly, ranked: true };
+  const wrong = update.password?.verification.case === 'verificationCode' ? errors.codeInvalid : errors.passwordWrong;
+  return { permission: undefined, self: true, ranked: false, wrong };
 }
 
 export function updateMachine(call: Call, userId: string, update: MachineUpdate): Promise<Updated> {
@@ -173,7 +176,7 @@ function readdress(user: User, email: SetHumanEmail | undefined, parts: Parts): 
   if (email.email === user.email) {
     if (!verified || user.email_verified) return;
     parts.add({ type: 'user.human.email.verified' }, { email_verified: true });
-    parts.dropped.push('email');
+    parts.dropped.push(...endedWith.email);
     return;
   }
   parts.emailCode = recontact(user, 'email', email.email, email.verification, parts);
@@ -183,7 +186,7 @@ function rephone(user: User, phone: SetHumanPhone | undefined, number: string | 
   if (!phone) return;
   if (number === undefined) {
     if (user.phone !== null && phone.verification.case === undefined)
-      parts.add({ type: 'user.human.phone.removed' }, { phone: null, phone_verified: false });
+      parts.add({ type: 'user.human.phone.removed' }, { phone: null, phone_verified: false, otp_sms: false });
     parts.dropped.push('phone');
     return;
   }
@@ -196,7 +199,7 @@ function rephone(user: User, phone: SetHumanPhone | undefined, number: string | 
   parts.phoneCode = recontact(user, 'phone', number, phone.verification, parts);
 }
 
-/** Gives the code where the caller asked to be told it; for a user who is off no code is made (DESIGN.md 8). */
+/** Gives the code where the caller asked to be told it. */
 function recontact(
   user: User,
   kind: 'email' | 'phone',
@@ -204,24 +207,25 @@ function recontact(
   verification: Parameters<typeof setContact>[2],
   parts: Parts,
 ): string | undefined {
-  const { profile, events, code } = setContact(kind, value, verification, false);
-  if (isOff(user) && verification.case === 'returnCode') throw new Failure(errors.notActive);
-  const kept = isOff(user) ? undefined : code;
-  for (const event of events) if (event !== code?.event || kept) parts.add(event, profile);
-  if (kept) parts.codes.push(kept);
-  else parts.dropped.push(kind);
-  return verification.case === 'returnCode' ? kept?.code : undefined;
+  const { profile, events, code } = madeFor(user, setContact(kind, value, verification, false));
+  for (const event of events) parts.add(event, profile);
+  if (code) parts.codes.push(code);
+  parts.dropped.push(...endedWith[kind].filter((purpose) => purpose !== code?.purpose));
+  return code?.returned ? code.code : undefined;
 }
 
-async function repassword(call: Call, user: User, password: SetPassword | undefined, parts: Parts): Promise<void> {
-  if (!password) return;
-  await checkProof(call, user, password.verification);
+/** Gives what the update comes to instead, where the proof was a wrong code. */
+async function repassword(call: Call, user: User, password: SetPassword | undefined, parts: Parts): Promise<Decision<never> | undefined> {
+  if (!password) return undefined;
+  const refused = await checkProof(call, user, password.verification);
+  if (refused) return refused;
   const made = await newPassword(password.passwordType, 'DOMAIN');
-  if (!made) return;
+  if (!made) return undefined;
   const { profile, event } = passwordChange(made);
   parts.add(event, profile);
   parts.stamps.push('password_changed_at');
   parts.dropped.push('password');
+  return undefined;
 }
 
 /** Of the columns given, those that differ from the user's. */

@@ -1,12 +1,16 @@
 /** A user as commands see him: loaded under the guard, changed under the guard and only if nobody changed him meanwhile. */
 import type { Call } from '../access/call.ts';
+import { isSelf } from '../access/caller.ts';
 import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
-import { covers, denied, type Reach, reachOrDeny } from '../access/permission.ts';
+import { covers, denied, type Reach, reach, reachOrDeny } from '../access/permission.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
+import { type NewMessage, newMessage, post } from '../notification/outbox.ts';
+import { posted } from '../notification/signal.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
+import { codeMessage, type NewCode, storeCodes } from './code.ts';
 
 export const kinds = { human: 1, machine: 2 } as const;
 /** Levels of the highest membership, as the column `rank` holds them. */
@@ -34,6 +38,8 @@ export interface Profile {
   description: string | null;
   access_token_type: number | null;
   secret_hash: string | null;
+  otp_sms: boolean;
+  otp_email: boolean;
 }
 
 export interface User extends Profile {
@@ -54,12 +60,16 @@ export interface Change {
   /** At least one; in their order. */
   readonly events: readonly [NewEvent, ...NewEvent[]];
   readonly profile?: Partial<Profile>;
-  /** Columns of the profile that take the time of the change. */
+  /** Columns of the profile that take the time of the change. A new password is also a change of access: sessions that rest on the old one open nothing. */
   readonly stamps?: readonly ('password_changed_at' | 'mfa_init_skipped_at')[];
   /** Reads go on to show the former change (metadata, codes). */
   readonly quiet?: boolean;
   /** What nodes remember of him holds no more (tokens, memberships, state). */
   readonly access?: boolean;
+  /** New codes; each is sent, unless the caller is told it. */
+  readonly codes?: readonly NewCode[];
+  /** Further messages to him; of a new password he is told in any case. */
+  readonly messages?: readonly NewMessage[];
   /** Further parts of the statement, each as `, name as (…)`; they may read the CTE `changed`. */
   readonly also?: (sql: Sql) => Fragment;
 }
@@ -82,28 +92,48 @@ export function userColumns(sql: Sql): Fragment {
     u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
     p.username, p.username_key, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
     p.phone, p.phone_verified, p.password_hash, p.password_changed_at, p.password_change_required, p.mfa_init_skipped_at,
-    p.machine_name, p.description, p.access_token_type, p.secret_hash`;
+    p.machine_name, p.description, p.access_token_type, p.secret_hash, p.otp_sms, p.otp_email`;
 }
 
 /** The user with this id on the caller's instance, whatever his organization: the command decides what the caller may see. */
-export async function loadUser(call: Call, userId: string): Promise<User | undefined> {
-  const [row] = await call.db.read<User | Record<keyof User, null>>(
+export const loadUser = (call: Call, userId: string): Promise<User | undefined> => load(call, userId, (sql) => sql``);
+
+/** As `loadUser`, with the organizations that he is a member of: for commands that ask for his rank. */
+const loadTarget = (call: Call, userId: string): Promise<Target | undefined> =>
+  load<Target>(
+    call,
+    userId,
+    (sql) => sql`,
+      array(
+        select m.object_id from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id and m.level = 2 and u.rank > 0
+      ) as member_of`,
+  );
+
+type Target = User & { member_of: readonly string[] };
+
+async function load<U extends User>(call: Call, userId: string, more: (sql: Sql) => Fragment): Promise<U | undefined> {
+  const [row] = await call.db.read<U | Record<keyof User, null>>(
     (sql, caller) => sql`
       with caller as (${caller})
-      select ${userColumns(sql)}
+      select ${userColumns(sql)}${more(sql)}
       from caller
       left join (users u join profiles p using (instance_id, user_id)) on u.instance_id = ${call.instance.id} and u.user_id = ${userId}`,
   );
-  return row.user_id === null ? undefined : row;
+  return row.user_id === null ? undefined : (row as U); // a row with an id is a whole one
 }
 
 /** Who may run a command on a user. */
 export interface Rule {
   /** Undefined: something else is the proof (a code, the current password). */
   readonly permission: string | undefined;
+  /** With a proof: what a stranger is told whatever is wrong, so that he learns neither who exists nor in which state. */
+  readonly wrong?: Reason;
   /** No permission is needed on oneself. */
   readonly self: boolean;
-  /** Sets or tells a credential, or changes the user: one with a role on the instance is out of reach for one without (DESIGN.md 8). */
+  /**
+   * Sets or tells a credential, or changes the user: then the permission must be held wherever the user has a role, on the instance and on
+   * each organization, so that nobody obtains what he could not grant (DESIGN.md 8).
+   */
   readonly ranked: boolean;
   /** Users of other organizations do not exist here. */
   readonly orgId?: string | undefined;
@@ -111,14 +141,38 @@ export interface Rule {
 
 /** Where the caller may run such a command, before anything of the user is known; undefined: no permission is needed. */
 export function allow(call: Call, userId: string, { permission, self }: Rule): Reach | undefined {
-  return permission === undefined || (self && userId === call.caller.userId) ? undefined : reachOrDeny(call.caller, permission);
+  return permission === undefined || (self && isSelf(call.caller, userId)) ? undefined : reachOrDeny(call.caller, permission);
 }
 
 /** Refuses on a user out of the caller's reach. */
-export function within(call: Call, where: Reach | undefined, user: Pick<User, 'org_id' | 'rank'>, { permission, ranked }: Rule): void {
+export function within(
+  call: Call,
+  where: Reach | undefined,
+  user: Pick<User, 'org_id' | 'rank'> & { readonly member_of?: readonly string[] },
+  { permission, ranked }: Rule,
+): void {
   if (!where || permission === undefined) return;
-  const outranked = ranked && user.rank === ranks.instance && !where.instance;
+  const { rank, member_of: memberOf = [] } = user;
+  const outranked = ranked && ((rank === ranks.instance && !where.instance) || !memberOf.every((orgId) => covers(where, orgId)));
   if (outranked || !covers(where, user.org_id)) throw denied(call.caller, permission, user.org_id);
+}
+
+/** A command that a proof opens, run by one who might not even read the user: all that can go wrong reads alike. */
+async function disguised<R>(
+  call: Call,
+  userId: string,
+  user: User | undefined,
+  wrong: Reason | undefined,
+  work: () => R | Promise<R>,
+): Promise<R> {
+  if (wrong === undefined || isSelf(call.caller, userId)) return work();
+  const where = reach(call.caller, 'user.write');
+  if (user ? covers(where, user.org_id) : where.instance || where.orgs.length > 0) return work();
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure && error.code !== 'resource_exhausted' ? new Failure(wrong) : error;
+  }
 }
 
 /** What a command comes to: a change and the answer to it, or an answer without one. */
@@ -137,23 +191,23 @@ export async function changeUser<R>(
 ): Promise<R> {
   const where = allow(call, userId, rule);
   for (let n = 0; n < TRIES; n++) {
-    const user = await loadUser(call, userId);
-    if (!user || (rule.orgId !== undefined && user.org_id !== rule.orgId)) throw new Failure(missing);
-    within(call, where, user, rule);
-    const decided = await decide(user);
+    const user = await loadTarget(call, userId);
+    const decided = await disguised(call, userId, user, rule.wrong, () => {
+      if (!user || (rule.orgId !== undefined && user.org_id !== rule.orgId)) throw new Failure(missing);
+      within(call, where, user, rule);
+      return decide(user);
+    });
     if ('unchanged' in decided) return decided.unchanged;
-    const done = await commit(call, user, decided.change);
+    const done = user && (await commit(call, user, decided.change));
     if (done) return decided.answer(done);
   }
   throw new Stale();
 }
 
 /** Writes a change and its events in one statement; undefined where the user is no more what was loaded. */
-async function commit(
-  call: Call,
-  user: User,
-  { events, profile = {}, stamps = [], quiet = false, access = false, also }: Change,
-): Promise<Changed | undefined> {
+async function commit(call: Call, user: User, change: Change): Promise<Changed | undefined> {
+  const { events, profile = {}, stamps = [], quiet = false, access = false, codes = [], also } = change;
+  const messages = messagesOf(call, user, change);
   const columns = Object.keys(profile) as (keyof Profile)[];
   const [row] = await call.db.change<Changed | Record<keyof Changed, null>>(user.user_id, (sql, caller) => {
     const assignments = [...columns.map((c) => sql`${sql(c)} = ${profile[c] ?? null}`), ...stamps.map((c) => sql`${sql(c)} = c.at`)];
@@ -177,17 +231,28 @@ async function commit(
           sequence = u.sequence + ${events.length},
           changed_sequence = case when ${quiet} then u.changed_sequence else u.sequence + ${events.length} end,
           changed_at = case when ${quiet} then u.changed_at else clock_timestamp() end,
-          access_version = case when ${access} then nextval('epochs') else u.access_version end
+          access_version = case when ${access || stamps.includes('password_changed_at')} then nextval('epochs') else u.access_version end
         from target t
         where u.instance_id = t.instance_id and u.user_id = t.user_id
         returning u.instance_id, u.user_id as aggregate_id, u.org_id as owner, u.sequence, u.created_at, u.epoch,
           case when ${quiet} then clock_timestamp() else u.changed_at end as at
       )${described},
       logged as (${append(sql, sql`changed`, { aggregateType: 'user', editor: call.caller.userId, via: call.method.path }, events)})
+      ${storeCodes(sql, sql`changed`, codes)}
+      ${post(sql, sql`changed`, messages)}
       ${also?.(sql) ?? sql``}
       select c.aggregate_id, c.owner, c.sequence, c.at, c.created_at from caller left join changed c on true`;
   });
-  return row.aggregate_id === null ? undefined : row;
+  if (row.aggregate_id === null) return undefined;
+  if (messages.length > 0) posted(call.instance.id);
+  return row;
+}
+
+/** What he is told, at the address that the change leaves him. */
+function messagesOf(call: Call, user: User, { profile = {}, stamps = [], codes = [], messages = [] }: Change): readonly NewMessage[] {
+  const to = { ...user, ...profile };
+  const changed = stamps.includes('password_changed_at') && !isOff(user) ? newMessage(call, to, { kind: 'password-changed' }) : undefined;
+  return [...codes.map((code) => codeMessage(call, to, code)), changed, ...messages].filter((message) => message !== undefined);
 }
 
 export function isOff(user: User): boolean {

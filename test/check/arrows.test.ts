@@ -37,7 +37,7 @@ for (const [name, text, says] of refused) {
   });
 }
 
-test('circles are found, of rooms and of files', () => {
+test('circles are found, of rooms and of the values of files', () => {
   assert.deepEqual(
     wrong(
       ['src/user/a.ts', `import { b } from '../org/b.ts';`],
@@ -45,6 +45,8 @@ test('circles are found, of rooms and of files', () => {
       ['src/session/c.ts', `import { a } from '../user/other.ts';`],
       ['src/id/one.ts', `import './two.ts';`],
       ['src/id/two.ts', `import './one.ts';`],
+      ['src/time/one.ts', `import './two.ts';`],
+      ['src/time/two.ts', `import type { One } from './one.ts';`],
     ),
     ['a circle of rooms: user → org → session → user', 'a circle of files: src/id/one.ts → src/id/two.ts → src/id/one.ts'],
   );

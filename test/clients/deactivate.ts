@@ -35,14 +35,21 @@ export const refusals = {
   noRole: refused(7, 'membership not found', 'AUTHZ-cdgFk'),
 } as const;
 
-/** One suite for a client: success, success told apart from its repetition, and each kind of refusal. */
+interface Particulars {
+  /** What a call without a token gets; some clients cannot make one. */
+  readonly noToken?: Refusal;
+  /** Why this client cannot be had here. */
+  readonly skip?: string | undefined;
+}
+
+/** One suite for a client: success, its repetition, and each kind of refusal. */
 export function deactivatesAsDocumented(
   client: string,
   keyward: Keyward,
   deactivate: Deactivate,
-  noToken: Refusal = refusals.noToken,
+  { noToken = refusals.noToken, skip }: Particulars = {},
 ): void {
-  describe(client, () => {
+  describe(client, { skip }, () => {
     it('switches a user off and reads the four details', async () => {
       const before = Date.now();
       const answer = await deactivate(await keyward.newUser(), keyward.owner);

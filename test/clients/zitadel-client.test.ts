@@ -17,5 +17,5 @@ for (const [transport, create] of Object.entries(transports))
     const name = `@zitadel/client, ${client} on its ${transport}`;
     const deactivate: Deactivate = (userId, token = '') =>
       seen(() => clientOf(create(token, { baseUrl: keyward.url })).deactivateUser({ userId }));
-    deactivatesAsDocumented(name, keyward, deactivate, refusals.emptyToken);
+    deactivatesAsDocumented(name, keyward, deactivate, { noToken: refusals.emptyToken });
   }

@@ -12,7 +12,26 @@ import { type Cluster, startCluster } from '../support/node.ts';
 const golden = process.env.KEYWARD_TEST_GOLDEN ?? join(import.meta.dirname, '../../../shared/golden');
 
 /** The scenarios that must not differ, but for what is decided (golden/decided) and what stands in our own list. */
-const SCENARIOS = ['10-deactivate-user', '11-lifecycle-matrix'];
+const SCENARIOS = [
+  '01-transport',
+  '02-authentication',
+  '10-deactivate-user',
+  '11-lifecycle-matrix',
+  '12-create-human',
+  '13-create-machine',
+  '14-update-user',
+  '15-get-and-list-users',
+  '16-metadata',
+  '17-delete-user',
+  '18-permissions',
+  '20-email',
+  '21-phone',
+  '22-password',
+  '26-otp',
+];
+
+/** 14 gives two users names of blanks, of random length: where the second is the longer one, the comparer takes it for the first and more. */
+const AMBIGUOUS: Readonly<Record<string, number>> = { '14-update-user': 6 };
 
 const present = existsSync(join(golden, 'run.mjs'));
 const accepted = present
@@ -24,8 +43,9 @@ const cluster = present ? await startCluster(1, { KEYWARD_EXTERNAL_DOMAIN: 'loca
 describe('recordings of the original', { skip: cluster ? false : `no recordings at ${golden}` }, () => {
   for (const scenario of SCENARIOS) {
     test(`${scenario}: no difference that is not explained`, async () => {
-      const { code, out } = await compare(cluster!, scenario);
-      assert.equal(code, 0, out);
+      let result = await compare(cluster!, scenario);
+      for (let tries = AMBIGUOUS[scenario] ?? 1; result.code !== 0 && tries > 1; tries--) result = await compare(cluster!, scenario);
+      assert.equal(result.code, 0, result.out);
     });
   }
 });

@@ -4,14 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SessionService } from '../../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import { type Answer, Client, protocols, user } from '../support/ask.ts';
 import { full, nth, rounds } from '../support/batches.ts';
 import { startCluster } from '../support/node.ts';
+import { People } from '../support/people.ts';
 
 const ROUNDS = full ? 5000 : 200;
 
 const cluster = await startCluster(2);
 const clients = cluster.nodes.map((node) => new Client(node));
+const people = new People(cluster.sql, cluster);
 
 const refused = { code: 'unauthenticated', text: 'Errors.Token.Invalid (AUTH-7fs1e)', id: 'AUTH-7fs1e' };
 
@@ -46,6 +49,33 @@ for (const { cut, back } of cuts) {
         [here, there].map((client) => client.ask(user.getUserByID, { userId }, me)),
       );
       assert.deepEqual(after, [refused, refused]);
+    });
+  });
+}
+
+for (const { cut, back } of cuts) {
+  test(`after ${cut.name} on one node the token of the user's session is refused on the other, also when the user is back`, async () => {
+    const session = SessionService.method;
+    const gone = { code: 'not_found', text: 'Errors.Session.NotExisting (QUERY-SFeaa)', id: 'QUERY-SFeaa' };
+    await rounds(Math.ceil(ROUNDS / 10), 16, async (n) => {
+      const [here, there] = [nth(clients, n), nth(clients, n + 1)];
+      const protocol = nth(protocols, n);
+      const by = { token: cluster.adminPat };
+      const password = 'A-passw0rd';
+      const { userId } = await people.person({ kind: 'human', password });
+      const checks = { user: { search: { case: 'userId' as const, value: userId } }, password: { password } };
+      const { sessionId, sessionToken: token } = await here.get(session.createSession, { checks }, by);
+      const ask = (client: Client) => client.ask(user.getUserByID, { userId }, { token, protocol });
+      for (const client of [there, here]) assert.equal((await ask(client)).code, 'ok');
+
+      await here.get(cut, { userId }, by);
+      for (const client of [there, here]) assert.deepEqual(await ask(client), gone);
+      assert.equal((await there.ask(session.getSession, { sessionId }, by)).code, 'not_found');
+
+      if (!back) return;
+      await there.get(back, { userId }, by);
+      for (const client of [here, there]) assert.deepEqual(await ask(client), gone);
+      assert.equal((await there.ask(session.setSession, { sessionId, lifetime: { seconds: 60n } }, by)).code, 'failed_precondition');
     });
   });
 }

@@ -132,22 +132,31 @@ test('what is issued while a user is switched off at random is dead, also when t
   assert.ok(issued.before > 0 && issued.refused > 0, 'the calls did race');
 });
 
-test('a session that is begun while its user is switched off is bound to what was before', async () => {
-  await rounds(Math.ceil(ROUNDS / 10), 8, async (n) => {
-    const { cut } = nth(cuts, n);
-    const { userId } = await people.person({ kind: 'human' });
-    const checks = { user: { search: { case: 'userId' as const, value: userId } } };
-    const [begun, off] = await Promise.all([
-      one.ask(SessionService.method.createSession, { checks }, admin),
-      two.ask(cut, { userId }, admin),
-    ]);
+test('a session that is begun while its user is switched off is dead, also when he is back', async () => {
+  const session = SessionService.method;
+  const password = 'A-passw0rd';
+  let begun = 0;
+  await rounds(Math.ceil(ROUNDS / 4), 12, async (n) => {
+    const { cut, back } = nth(cuts, n);
+    const human = await people.person({ kind: 'human', password });
+    const { userId } = human;
+    const checks = { user: { search: { case: 'userId' as const, value: userId } }, password: { password } };
+    const before = await one.get(session.createSession, { checks: { user: checks.user } }, admin);
+    const begin = () => one.ask(session.createSession, { checks }, admin);
+    const goOn = () => two.ask(session.setSession, { sessionId: before.sessionId, checks: { password: checks.password } }, admin);
+    const [first, off, ...others] = await Promise.all([begin(), two.ask(cut, { userId }, admin), begin(), goOn(), goOn()]);
     assert.equal(off.code, 'ok');
-    if (begun.code !== 'ok') return assert.equal(begun.id, 'SESSION-Gj4ko');
-    const [bound] = await cluster.sql<{ alive: boolean }[]>`
-      select s.user_epoch = u.epoch as alive from sessions s join users u on u.instance_id = s.instance_id and u.user_id = s.user_id
-      where s.instance_id = ${cluster.instanceId} and s.session_id = ${begun.message.sessionId}`;
-    assert.equal(bound?.alive, false);
+    const answers = [first, ...others];
+    const tokens = [before.sessionToken, ...answers.flatMap((answer) => (answer.code === 'ok' ? [answer.message.sessionToken] : []))];
+    begun += tokens.length - 1;
+    for (const token of tokens) assert.equal(await opens(token, human), false);
+    await one.get(back, { userId }, admin);
+    for (const token of tokens) assert.equal(await opens(token, human), false);
+    assert.notEqual((await goOn()).code, 'ok', 'nor does a right password give it new life');
+    const fresh = await begin();
+    assert.equal(await opens(fresh.code === 'ok' ? fresh.message.sessionToken : assert.fail(fresh.text), human), true);
   });
+  assert.ok(begun > 0, 'the calls did race');
 });
 
 function tokenOf(answer: Answer<typeof user.addPersonalAccessToken> | Answer<(typeof cuts)[number]['cut']>): string | undefined {

@@ -1,5 +1,6 @@
 /** Organizations, users in any state, members and tokens, written straight into the database: what a test stands on, not what it is about. */
 
+import { hash } from '@node-rs/argon2';
 import { type UserState, userStates } from '../../src/access/gate.ts';
 import { newToken } from '../../src/access/token.ts';
 import { digest } from '../../src/crypto/secret.ts';
@@ -18,11 +19,18 @@ export interface Wanted {
   readonly orgId?: string;
   /** A chosen id; else a new one. */
   readonly userId?: string;
+  /** User name, and local part of the e-mail; the id where none is given. */
+  readonly name?: string;
+  /** Of a human. */
+  readonly password?: string;
   /** Roles on the instance. */
   readonly instanceRoles?: readonly string[];
   /** Organization → roles there. */
   readonly orgRoles?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The least that an imported hash may cost, so that a thousand logins are no work. */
+const CHEAP = { memoryCost: 8192, timeCost: 1, parallelism: 1 };
 
 /** Makes them on one instance; `orgId` is where people live who are not told otherwise. */
 export class People {
@@ -42,13 +50,22 @@ export class People {
     return `t-${this.instanceId}-${++this.#made}`;
   }
 
-  async org(orgId = this.newId()): Promise<string> {
-    await this.#sql`insert into orgs (instance_id, org_id, name, sequence) values (${this.instanceId}, ${orgId}, ${orgId}, 0)`;
+  async org(orgId = this.newId(), name = orgId): Promise<string> {
+    await this.#sql`insert into orgs (instance_id, org_id, name, sequence) values (${this.instanceId}, ${orgId}, ${name}, 0)`;
     return orgId;
   }
 
-  async person({ kind = 'machine', state = 'active', orgId = this.orgId, userId = this.newId(), ...member }: Wanted = {}): Promise<Person> {
+  async person({
+    kind = 'machine',
+    state = 'active',
+    orgId = this.orgId,
+    userId = this.newId(),
+    name = userId,
+    password,
+    ...member
+  }: Wanted = {}): Promise<Person> {
     const machine = kind === 'machine';
+    const hashed = password === undefined ? null : await hash(password, CHEAP);
     await this.#sql`
       with made as (
         insert into users (instance_id, user_id, org_id, kind, state, sequence, changed_sequence, created_at, changed_at)
@@ -56,9 +73,9 @@ export class People {
         returning *
       ),
       described as (
-        insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified, machine_name, access_token_type)
-        select instance_id, user_id, user_id, lower(user_id), ${machine ? null : 'Ada'}, ${machine ? null : 'Test'}, ${machine ? null : 'Ada Test'},
-          ${machine ? null : 'en'}, ${machine ? null : 0}, ${machine ? null : `${userId}@example.com`}, ${!machine}, ${machine ? 'Machine' : null}, ${machine ? 0 : null}
+        insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified, machine_name, access_token_type, password_hash, password_changed_at)
+        select instance_id, user_id, ${name}, lower(${name}), ${machine ? null : 'Ada'}, ${machine ? null : 'Test'}, ${machine ? null : 'Ada Test'},
+          ${machine ? null : 'en'}, ${machine ? null : 0}, ${machine ? null : `${name}@example.com`}, ${!machine}, ${machine ? name : null}, ${machine ? 0 : null}, ${hashed}, case when ${hashed !== null} then created_at end
         from made
       )
       insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)

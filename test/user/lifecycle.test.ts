@@ -1,11 +1,12 @@
 /** The life cycle as one table: kind × state × step of reference/user-service-v2.md 3.3, through all four protocols. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Details } from '../../src/contract/gen/zitadel/object/v2/object_pb.js';
 import { UserState } from '../../src/contract/gen/zitadel/user/v2/user_pb.js';
-import { type Answer, Client, protocols, user } from '../support/ask.ts';
+import { Client, type Protocol, protocols, user } from '../support/ask.ts';
 import { startCluster } from '../support/node.ts';
 import { type Kind, People, type Person } from '../support/people.ts';
-import { matrix, type Row, type State, steps } from './matrix.ts';
+import { type Cell, matrix, type Row, type State, type StateCall, steps } from './matrix.ts';
 
 const cluster = await startCluster(1);
 const people = new People(cluster.sql, cluster);
@@ -50,28 +51,29 @@ for (const kind of ['human', 'machine'] as const) {
       test(`${rpc.name} of ${state === 'none' ? `a deleted ${kind}` : `a ${kind} who is ${state}`} ${led}`, async () => {
         for (const protocol of protocols) {
           const target = await inState(kind, state);
-          const before = await stored(target);
-          const answer: Answer<typeof rpc> = await client.ask(rpc, { userId: target.userId }, { ...admin, protocol });
-          const after = await stored(target);
-          if (typeof outcome !== 'string') {
-            assert.deepEqual(answer, outcome);
-            assert.deepEqual(after, before, 'a refusal changes nothing');
-            continue;
-          }
-          if (answer.code !== 'ok') return assert.fail(answer.text);
-          assert.equal(await people.state(target), outcome);
-          const sequence = BigInt(before.events.length + 1);
-          const via: string = `/zitadel.user.v2.UserService/${rpc.name}`;
-          assert.deepEqual(after.events, [...before.events, { type: event, sequence, editor: owner?.user_id, via, owner: cluster.orgId }]);
-          const { details } = answer.message;
-          assert.equal(details?.sequence, sequence);
-          assert.equal(details?.resourceOwner, cluster.orgId);
-          assert.ok(details?.creationDate && details.changeDate && at(details.creationDate) <= at(details.changeDate));
-          assert.ok(Math.abs(Date.now() - at(details.changeDate)) < 60_000);
+          if (typeof outcome === 'string') await succeeds(rpc, event, target, protocol, outcome);
+          else await isRefused(rpc, target, protocol, outcome);
         }
       });
     }
   }
+}
+
+async function isRefused(rpc: StateCall, target: Person, protocol: Protocol, refusal: Cell): Promise<void> {
+  const before = await stored(target);
+  assert.deepEqual(await client.ask(rpc, { userId: target.userId }, { ...admin, protocol }), refusal);
+  assert.deepEqual(await stored(target), before, 'a refusal changes nothing');
+}
+
+async function succeeds(rpc: StateCall, event: string, target: Person, protocol: Protocol, state: State): Promise<void> {
+  const before = await stored(target);
+  const { details } = await client.get(rpc, { userId: target.userId }, { ...admin, protocol });
+  assert.equal(await people.state(target), state);
+  const sequence = BigInt(before.events.length + 1);
+  const via = `/zitadel.user.v2.UserService/${rpc.name}`;
+  const logged = { type: event, sequence, editor: owner?.user_id, via, owner: cluster.orgId };
+  assert.deepEqual((await stored(target)).events, [...before.events, logged]);
+  filled(details, sequence);
 }
 
 test('the steps on an id that never was are refused as those on a deleted user', async () => {
@@ -113,5 +115,13 @@ test('a deleted user is gone with his tokens, codes and metadata; a user made an
   const { details } = await client.get(user.getUserByID, { userId }, admin).then((seen) => seen.user ?? assert.fail());
   assert.equal(details?.sequence, 4n, 'the log of the id goes on');
 });
+
+/** All four, as the change was. */
+function filled(details: Details | undefined, sequence: bigint): void {
+  assert.equal(details?.sequence, sequence);
+  assert.equal(details.resourceOwner, cluster.orgId);
+  assert.ok(details.creationDate && details.changeDate && at(details.creationDate) <= at(details.changeDate));
+  assert.ok(Math.abs(Date.now() - at(details.changeDate)) < 60_000);
+}
 
 const at = ({ seconds, nanos }: { seconds: bigint; nanos: number }) => Number(seconds) * 1000 + nanos / 1e6;

@@ -4,6 +4,10 @@ import type { UserState } from '../../src/access/gate.ts';
 import type { Code } from '../../src/failure/failure.ts';
 import { user } from '../support/ask.ts';
 
+/** A call that takes a user id, and whose answer (that of the v1 calls apart) has details. */
+export type StateCall = typeof user.deactivateUser;
+export const stateCall = (rpc: DescMethodUnary) => rpc as StateCall; // the messages have other names, and the same fields
+
 /** What is refused. */
 export interface Cell {
   readonly code: Code;
@@ -19,12 +23,12 @@ export type Row = Readonly<Record<StepName, State | Cell>>;
 /** `create` makes a machine anew under the id of one who was deleted. */
 export const steps = [
   { name: 'create', event: 'user.machine.added', rpc: undefined },
-  { name: 'deactivate', event: 'user.deactivated', rpc: user.deactivateUser },
-  { name: 'reactivate', event: 'user.reactivated', rpc: user.reactivateUser },
-  { name: 'lock', event: 'user.locked', rpc: user.lockUser },
-  { name: 'unlock', event: 'user.unlocked', rpc: user.unlockUser },
-  { name: 'delete', event: 'user.removed', rpc: user.deleteUser },
-] as const satisfies readonly { name: string; event: string; rpc: DescMethodUnary | undefined }[];
+  { name: 'deactivate', event: 'user.deactivated', rpc: stateCall(user.deactivateUser) },
+  { name: 'reactivate', event: 'user.reactivated', rpc: stateCall(user.reactivateUser) },
+  { name: 'lock', event: 'user.locked', rpc: stateCall(user.lockUser) },
+  { name: 'unlock', event: 'user.unlocked', rpc: stateCall(user.unlockUser) },
+  { name: 'delete', event: 'user.removed', rpc: stateCall(user.deleteUser) },
+] as const satisfies readonly { name: string; event: string; rpc: StateCall | undefined }[];
 
 const cell =
   (code: Code, text: string) =>

@@ -1,0 +1,41 @@
+/** Conditions that may be taken out without any effect, each with the reason: what they say follows from what stands beside them. */
+import type { Kind, Mutation } from './find.ts';
+
+interface Equivalent {
+  readonly kind: Kind;
+  readonly file: string;
+  /** A piece of the statement that contains it, as in the file, blanks apart. */
+  readonly context: string;
+  readonly reason: string;
+}
+
+const BY_EPOCH = 'epochs and versions come from one sequence of the whole database, so that the two beside it name one row of one tenant';
+
+const BY_HASH = 'the hash beside it is that of one random token, which names one session of one tenant';
+
+const BY_NEW_ID = 'the id beside it was just made, and no other tenant has it';
+
+const table: readonly Equivalent[] = [
+  { kind: 'tenant', file: 'src/access/guard.ts', context: 'and u.epoch =', reason: BY_EPOCH },
+  { kind: 'tenant', file: 'src/access/guard.ts', context: 'and o.epoch =', reason: BY_EPOCH },
+  { kind: 'tenant', file: 'src/access/guard.ts', context: ' and i.epoch =', reason: BY_EPOCH },
+  { kind: 'tenant', file: 'src/access/guard.ts', context: 'and s.session_id =', reason: BY_HASH },
+  { kind: 'tenant', file: 'src/access/guard.ts', context: 'and t.oidc_session_id =', reason: BY_HASH },
+  { kind: 'tenant', file: 'src/instance/create.ts', context: 'is_owner = true where', reason: BY_NEW_ID },
+];
+
+/** The reason why no test can notice the mutation; undefined where one should. */
+export function equivalenceOf(mutation: Mutation): string | undefined {
+  return table.find((row) => fits(row, mutation))?.reason;
+}
+
+/** Rows that fit nothing any more. */
+export function outdated(mutations: readonly Mutation[]): readonly string[] {
+  return table
+    .filter((row) => !mutations.some((mutation) => fits(row, mutation)))
+    .map(({ file, context }) => `nothing in ${file} reads "${context}" any more`);
+}
+
+function fits({ kind, file, context }: Equivalent, mutation: Mutation): boolean {
+  return kind === mutation.kind && file === mutation.file && mutation.context.includes(context);
+}

@@ -1,0 +1,44 @@
+import type { Texts } from './texts.ts';
+
+export const en: Texts = {
+  greeting: 'Hello {name},',
+  code: 'Your code:',
+  unasked: 'If you did not ask for this, you need not do anything.',
+  mails: {
+    'verify-email': {
+      subject: 'Confirm your e-mail address',
+      body: 'Please confirm that this e-mail address is yours.',
+      button: 'Confirm address',
+    },
+    'password-reset': {
+      subject: 'Choose a new password',
+      body: 'Somebody asked for a new password for {username}. If it was you, choose one now.',
+      button: 'Choose password',
+    },
+    invite: {
+      subject: 'Your invitation to {application}',
+      body: 'You are invited to {application}. Your user name is {username}. Set up your account to begin.',
+      button: 'Accept invitation',
+      unasked: 'If you do not expect an invitation, you can ignore this message.',
+    },
+    'passkey-link': {
+      subject: 'Add a passkey',
+      body: 'You can now add a passkey to your account {username}. Open the link on the device that you want to log in with.',
+      button: 'Add passkey',
+    },
+    'password-changed': {
+      subject: 'Your password was changed',
+      body: 'The password of {username} was changed.',
+      unasked: 'If it was not you, reset your password at once and tell your administrator.',
+    },
+    'domain-claimed': {
+      subject: 'Your user name has changed',
+      body: 'The domain {domain} now belongs to another organization, so your user name could not stay. From now on, log in as {username}.',
+      unasked: 'Your administrator can give you another user name.',
+    },
+  },
+  messages: {
+    'verify-phone': '{code} is your code to confirm this phone number.',
+    'password-reset': '{code} is your code for a new password. {link}',
+  },
+};

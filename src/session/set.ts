@@ -1,0 +1,127 @@
+/** SetSession: the next step of a login (reference/session-service-v2.md 4). Each step that writes gives a new token; the one before is dead. */
+import type { Call } from '../access/call.ts';
+import { userStates } from '../access/gate.ts';
+import { Stale } from '../access/guard.ts';
+import { newSessionToken } from '../access/session-token.ts';
+import type { SetSessionRequest } from '../contract/gen/zitadel/session/v2/session_service_pb.js';
+import { digest } from '../crypto/secret.ts';
+import { Failure } from '../failure/failure.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
+import { append } from '../store/events.ts';
+import { commas } from '../store/filter.ts';
+import { checkChallenges, newChallenges } from './challenge.ts';
+import { comparison } from './comparison.ts';
+import { errors } from './errors.ts';
+import { checkFactors } from './factors.ts';
+import { checkPassword } from './password.ts';
+import { held, joinedHeld, passed, provenBy } from './proof.ts';
+import { demandOn, loadSession, type Session, type SessionState, TRIES } from './session.ts';
+import { answerOf, asked, asksUser, eventsOf, merged, type Step, secondsOf, tokenSet } from './step.ts';
+import { checkedUser, findSubject, isEnabled, type Subject } from './subject.ts';
+
+export interface CarriedOn {
+  readonly state: SessionState;
+  /** Undefined where there was nothing to write. */
+  readonly token: string | undefined;
+  readonly challenges: ReturnType<typeof answerOf>;
+}
+
+/** Needs `session.write` where the session belongs, also for the own one; the token that is sent along says nothing. */
+export async function setSession(call: Call, request: SetSessionRequest): Promise<CarriedOn> {
+  const { checks } = request;
+  checkChallenges(request.challenges);
+  const fits = comparison(checks?.password?.password ?? '');
+  for (let n = 0; n < TRIES; n++) {
+    const session = await loadSession(call, request.sessionId);
+    demandOn(call.caller, 'session.write', session);
+    if (!session) throw new Failure(errors.notFound);
+    const user = checks && (await checkedUser(call, checks));
+    await demandOpen(call, session, request);
+    if (user && session.user_id !== null && session.user_id !== user.user_id) throw new Failure(errors.otherUser);
+    const subject = user ?? (asksUser(request) ? await userOf(call, session) : undefined);
+    const password = checks?.password && (await checkPassword(call, subject, checks.password.password, fits));
+    if (checks?.password && !password) continue;
+    const proofs = await checkFactors({ call, session, subject }, checks);
+    if (!proofs) continue;
+    const challenges = await newChallenges(call, subject, request.challenges);
+    const step = {
+      user,
+      password,
+      proofs,
+      subject,
+      challenges,
+      metadata: merged(session.metadata, request.metadata),
+      lifetime: secondsOf(request.lifetime),
+    };
+    if (eventsOf(step).length === 0) return { state: session, token: undefined, challenges: undefined };
+    const done = await update(call, session, step);
+    if (done) return { ...done, challenges: answerOf(challenges) };
+  }
+  throw new Stale();
+}
+
+async function userOf(call: Call, { user_id }: Session): Promise<Subject | undefined> {
+  if (user_id === null) return undefined;
+  const subject = await findSubject(call, { case: 'userId', value: user_id });
+  if (!subject) throw new Failure(errors.noHuman);
+  return subject;
+}
+
+/** Refuses a session that can be carried on no more: ended, of a user who is off or was since, run out (reference/session-service-v2.md 8). */
+async function demandOpen(call: Call, session: Session, { checks }: SetSessionRequest): Promise<void> {
+  if (session.ended) throw new Failure(errors.terminated);
+  if (!session.alive) throw await whyDead(call, session, checks?.password !== undefined && checks.user === undefined);
+  if (session.expired) throw new Failure(errors.expired);
+}
+
+/** As the original refuses, where it does; else as a check of the user, and once he is back or removed as an ended session. */
+async function whyDead(call: Call, { user_id }: Session, byPassword: boolean): Promise<Failure> {
+  const subject = user_id === null ? undefined : await findSubject(call, { case: 'userId', value: user_id });
+  if (!subject) return new Failure(byPassword && user_id !== null ? errors.noHuman : errors.terminated);
+  if (isEnabled(subject)) return new Failure(errors.terminated);
+  if (byPassword && subject.state === userStates.locked) return new Failure(errors.locked, { failedAttempts: 0 });
+  return new Failure(errors.notActive);
+}
+
+/** Undefined where the session, or the user of a password, is no more what was loaded. */
+async function update(call: Call, session: Session, step: Step): Promise<Omit<CarriedOn, 'challenges'> | undefined> {
+  const { proofs, subject } = step;
+  const token = newSessionToken(session.session_id, session.token_key);
+  const events = [...eventsOf(step), tokenSet(token)];
+  const [row] = await call.db.change<SessionState | Record<keyof SessionState, null>>(
+    provenBy(step)?.user_id,
+    (sql, caller) => sql`
+      with caller as (${caller})${held(sql, call, step)},
+      changed as (
+        update sessions s set
+          sequence = s.sequence + ${events.length}, changed_at = now(), token_hash = ${digest(token)}, ${columnsOf(sql, session, step)}
+        from caller ${joinedHeld(sql, step)}
+        where s.instance_id = ${call.instance.id} and s.session_id = ${session.session_id} and s.sequence = ${session.sequence} and s.ended_at is null
+          ${subject ? sql`and (s.user_id is null or s.user_epoch = ${subject.epoch})` : sql``} ${proofs.reduce((all, { holds }) => (holds ? sql`${all} and ${holds(sql)}` : all), sql``)}
+        returning s.instance_id, s.session_id as aggregate_id, s.instance_id as owner, s.sequence, s.changed_at as at, s.created_at
+      ),
+      logged as (${append(sql, sql`changed`, { aggregateType: 'session', editor: call.caller.userId, via: call.method.path }, events)})
+      ${passed(sql, call, step, sql`changed`)}
+      select c.sequence, c.at as changed_at, c.created_at from caller left join changed c on true`,
+  );
+  return row.sequence === null ? undefined : { state: row, token };
+}
+
+/** At least one: a step without any is not written. */
+function columnsOf(sql: Sql, session: Session, { user, password, proofs, challenges, metadata, lifetime }: Step): Fragment {
+  const columns: Fragment[] = [];
+  if (user) columns.push(sql`user_checked_at = ${user.read_at}::timestamptz`);
+  if (user && session.user_id === null)
+    columns.push(
+      sql`user_id = ${user.user_id}, org_id = ${user.org_id}, user_epoch = ${user.epoch}, org_epoch = ${user.org_epoch}, instance_epoch = ${user.instance_epoch}`,
+    );
+  if (password) columns.push(sql`password_checked_at = ${password.subject.read_at}::timestamptz`);
+  for (const { name, value } of proofs.flatMap((proof) => proof.columns)) columns.push(sql`${sql(name)} = ${value(sql)}`);
+  const answered = proofs.flatMap((proof) => proof.answered ?? []);
+  // On the row as it is: tries of other codes may be counted meanwhile.
+  if (answered.length > 0 || challenges.length > 0)
+    columns.push(sql`challenges = (s.challenges - ${answered}::text[]) || ${JSON.stringify(asked(challenges))}::text::jsonb`);
+  if (metadata) columns.push(sql`metadata = ${JSON.stringify(metadata)}::text::jsonb`);
+  if (lifetime !== undefined) columns.push(sql`expires_at = now() + ${lifetime}::float8 * interval '1 second'`);
+  return commas(sql, columns);
+}

@@ -1,0 +1,60 @@
+/** The user whom a session's check names: found by id or login name, refused where he is unknown or switched off. */
+import type { Call } from '../access/call.ts';
+import { userStates } from '../access/gate.ts';
+import type { Checks, CheckUser } from '../contract/gen/zitadel/session/v2/session_pb.js';
+import { Failure } from '../failure/failure.ts';
+import { spendVerification } from './comparison.ts';
+import { errors } from './errors.ts';
+
+export interface Subject {
+  user_id: string;
+  org_id: string;
+  kind: 1 | 2;
+  state: number;
+  /** Whether his organization and the instance run. */
+  running: boolean;
+  epoch: bigint;
+  org_epoch: bigint;
+  instance_epoch: bigint;
+  password_hash: string | null;
+  password_changed_at: string | null;
+  preferred_language: string | null;
+  /** Set up, to a number or address that is proven. */
+  otp_sms: boolean;
+  otp_email: boolean;
+  /** When this was read, as RFC 3339: the moment of a check that rests on it. */
+  read_at: string;
+}
+
+/** The user that a check names. Fails where there is none, or he is off; that takes as long as a password that is given would. */
+export async function checkedUser(call: Call, { user, password }: Checks): Promise<Subject | undefined> {
+  if (!user) return undefined;
+  const subject = await findSubject(call, user.search);
+  if (subject && isEnabled(subject)) return subject;
+  if (password) await spendVerification(password.password);
+  throw new Failure(subject ? errors.notActive : errors.userNotFound);
+}
+
+export function isEnabled({ state, running }: Subject): boolean {
+  return running && (state === userStates.active || state === userStates.initial);
+}
+
+/** A user by his id, or by his login name whatever its case. */
+export async function findSubject(call: Call, search: CheckUser['search']): Promise<Subject | undefined> {
+  const [row] = await call.db.read<Subject | { user_id: null }>(
+    (sql, caller) => sql`
+      with caller as (${caller})
+      select u.user_id, u.org_id, u.kind, u.state, o.state = 1 and i.state = 1 as running, u.epoch, o.epoch as org_epoch, i.epoch as instance_epoch,
+        p.password_hash, p.password_changed_at, p.preferred_language,
+        p.otp_sms and p.phone_verified as otp_sms, p.otp_email and p.email_verified as otp_email, to_jsonb(now()) #>> '{}' as read_at
+      from caller
+      left join (
+        users u
+        join profiles p using (instance_id, user_id)
+        join orgs o using (instance_id, org_id)
+        join instances i using (instance_id)
+      ) on u.instance_id = ${call.instance.id}
+        and ${search.case === 'loginName' ? sql`p.username_key = lower(${search.value})` : sql`u.user_id = ${search.value ?? ''}`}`,
+  );
+  return row.user_id === null ? undefined : row;
+}

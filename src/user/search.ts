@@ -1,0 +1,182 @@
+/**
+ * The query tree of ListUsers as a condition over `u` (users) and `p` (profiles), worded so that an index serves each filter
+ * (migrations/0001 and 0007). What it means is in reference/user-service-v2.md 5.2.
+ */
+import { userStates } from '../access/gate.ts';
+import { type SearchQuery, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
+import { Failure } from '../failure/failure.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
+import { joined, likeLiteral, TEXT_METHODS, textFilter } from '../store/filter.ts';
+import { errors } from './errors.ts';
+
+const MOST_NESTING = 20;
+
+/** Refuses what validation leaves open: depth, and lists without a member. */
+export function checkQueries(queries: readonly SearchQuery[]): void {
+  for (const query of queries) checkQuery(query, 0);
+}
+
+/** Which tables a condition reads; metadata hangs on `u`. */
+export function tablesOf(queries: readonly SearchQuery[]): { readonly users: boolean; readonly profiles: boolean } {
+  const cases = queries.flatMap(leaves);
+  return { users: cases.some((name) => OF_USERS.has(name)), profiles: cases.some((name) => !OF_USERS.has(name)) };
+}
+
+/**
+ * All queries together. Where one asks for metadata, the whole is held against one entry of the user after another: key and value of one
+ * AND must stand in the same entry, as on the original; a user without metadata is held against an empty entry.
+ */
+export function condition(sql: Sql, queries: readonly SearchQuery[]): Fragment {
+  const all = joined(
+    sql,
+    queries.map((q) => one(sql, q)),
+    'and',
+  );
+  if (!queries.some(asksMetadata)) return all;
+  return sql`exists (
+    select from (select) as entry left join user_metadata m on m.instance_id = u.instance_id and m.user_id = u.user_id where ${all})`;
+}
+
+function checkQuery({ query }: SearchQuery, depth: number): void {
+  if (depth > MOST_NESTING) throw new Failure(errors.nestedTooDeep);
+  switch (query.case) {
+    case 'orQuery':
+    case 'andQuery':
+      if (query.value.queries.length === 0) throw new Failure(errors.emptyList);
+      for (const inner of query.value.queries) checkQuery(inner, depth + 1);
+      return;
+    case 'notQuery':
+      if (!query.value.query) throw new Failure(errors.emptyList);
+      checkQuery(query.value.query, depth + 1);
+      return;
+    case 'inUserIdsQuery':
+      if (query.value.userIds.length === 0) throw new Failure(errors.emptyList);
+      return;
+    case 'inUserEmailsQuery':
+      if (query.value.userEmails.length === 0) throw new Failure(errors.emptyList);
+      return;
+    default:
+  }
+}
+
+function asksMetadata({ query }: SearchQuery): boolean {
+  if (query.case === 'orQuery' || query.case === 'andQuery') return query.value.queries.some(asksMetadata);
+  if (query.case === 'notQuery') return query.value.query !== undefined && asksMetadata(query.value.query);
+  return query.case === 'metadataKeyFilter' || query.case === 'metadataValueFilter';
+}
+
+type Case = NonNullable<SearchQuery['query']['case']>;
+const OF_USERS: ReadonlySet<Case> = new Set<Case>([
+  'stateQuery',
+  'typeQuery',
+  'inUserIdsQuery',
+  'organizationIdQuery',
+  'metadataKeyFilter',
+  'metadataValueFilter',
+]);
+
+/** The kinds of the queries that are compared with something, however deep they stand. */
+function leaves({ query }: SearchQuery): Case[] {
+  if (query.case === 'orQuery' || query.case === 'andQuery') return query.value.queries.flatMap(leaves);
+  if (query.case === 'notQuery') return query.value.query ? leaves(query.value.query) : [];
+  return query.case === undefined ? [] : [query.case];
+}
+
+const STATES: Readonly<Record<number, number>> = {
+  [UserState.ACTIVE]: userStates.active,
+  [UserState.INACTIVE]: userStates.inactive,
+  [UserState.LOCKED]: userStates.locked,
+  [UserState.INITIAL]: userStates.initial,
+};
+const NONE = -1;
+
+function one(sql: Sql, { query }: SearchQuery): Fragment {
+  switch (query.case) {
+    case 'userNameQuery':
+      return text(sql, sql`p.username`, 'bytes', query.value.method, query.value.userName);
+    case 'firstNameQuery':
+      return text(sql, sql`p.first_name`, 'small letters', query.value.method, query.value.firstName);
+    case 'lastNameQuery':
+      return text(sql, sql`p.last_name`, 'small letters', query.value.method, query.value.lastName);
+    case 'nickNameQuery':
+      return text(sql, sql`p.nick_name`, 'small letters', query.value.method, query.value.nickName);
+    case 'displayNameQuery':
+      return text(sql, sql`p.display_name`, 'small letters', query.value.method, query.value.displayName);
+    case 'emailQuery':
+      return text(sql, sql`p.email`, 'both', query.value.method, query.value.emailAddress);
+    case 'phoneQuery':
+      return text(sql, sql`p.phone`, 'bytes', query.value.method, query.value.number);
+    case 'loginNameQuery':
+      return text(sql, sql`p.username`, 'bytes', query.value.method, query.value.loginName);
+    case 'stateQuery':
+      return sql`u.state = ${STATES[query.value.state] ?? NONE}`;
+    case 'typeQuery':
+      return sql`u.kind = ${query.value.type === 0 ? NONE : query.value.type}`;
+    case 'inUserIdsQuery':
+      return sql`u.user_id = any(${query.value.userIds}::text[])`;
+    case 'inUserEmailsQuery':
+      return sql`p.email collate "C" = any(${query.value.userEmails}::text[])`;
+    case 'organizationIdQuery':
+      return sql`u.org_id = ${query.value.organizationId}`;
+    case 'orQuery':
+      return joined(
+        sql,
+        query.value.queries.map((q) => one(sql, q)),
+        'or',
+      );
+    case 'andQuery':
+      return joined(
+        sql,
+        query.value.queries.map((q) => one(sql, q)),
+        'and',
+      );
+    case 'notQuery':
+      return query.value.query ? sql`not ${one(sql, query.value.query)}` : sql`false`;
+    case 'metadataKeyFilter':
+      return textFilter(sql, sql`m.key`, query.value.method, query.value.key);
+    case 'metadataValueFilter':
+      return query.value.method === 0
+        ? sql`sha256(m.value) = sha256(${Buffer.from(query.value.value)})`
+        : sql`sha256(m.value) <> sha256(${Buffer.from(query.value.value)})`;
+    case undefined:
+      return sql`true`;
+  }
+}
+
+/** Over which form of a column a B-tree goes. What these cannot serve (contains, ends with) is served by trigrams of the column itself. */
+type Indexed = 'bytes' | 'small letters' | 'both';
+
+/** As `textFilter`, in the words of the indexes. What holds for a text as it is holds for its small letters too, so that both may be asked. */
+function text(sql: Sql, column: Fragment, indexed: Indexed, method: number, value: string): Fragment {
+  const bytes = sql`${column} collate "C"`;
+  const small = sql`lower(${column}) collate "C"`;
+  const literal = likeLiteral(value);
+  switch (TEXT_METHODS[method]) {
+    case 'equals':
+      return indexed === 'small letters' ? sql`(${small} = lower(${value}) and ${column} = ${value})` : sql`${bytes} = ${value}`;
+    case 'equals ignoring case':
+      return indexed === 'bytes' ? sql`${column} ilike ${literal}` : sql`${small} = lower(${value})`;
+    case 'starts with': {
+      const start = `${literal}%`;
+      if (indexed !== 'small letters') return sql`${bytes} like ${start}`;
+      // The small form of other letters may depend on what follows (the Greek sigma), where the database's locale has such rules.
+      return isAscii(value) ? sql`(${small} like lower(${start}) and ${column} like ${start})` : sql`${column} like ${start}`;
+    }
+    case 'starts with ignoring case': {
+      const start = `${literal}%`;
+      return indexed === 'bytes' ? sql`${column} ilike ${start}` : sql`${small} like lower(${start})`;
+    }
+    case 'contains':
+      return sql`${column} like ${`%${literal}%`}`;
+    case 'contains ignoring case':
+      return sql`${column} ilike ${`%${literal}%`}`;
+    case 'ends with':
+      return sql`${column} like ${`%${literal}`}`;
+    case 'ends with ignoring case':
+      return sql`${column} ilike ${`%${literal}`}`;
+    default:
+      return sql`false`;
+  }
+}
+
+const isAscii = (value: string): boolean => Buffer.byteLength(value) === value.length;

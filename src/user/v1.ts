@@ -1,0 +1,89 @@
+/** The user calls of zitadel.management.v1 and zitadel.auth.v1: message in, message out. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
+import type { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
+import type { UserSchema } from '@zitadel/proto/zitadel/user_pb.js';
+import type { Implementation } from '../access/call.ts';
+import { Failure } from '../failure/failure.ts';
+import { timestampFromPg } from '../time/timestamp.ts';
+import { createMachine } from './create.ts';
+import { errors } from './errors.ts';
+import { addPat } from './pat.ts';
+import { kinds, loadUser, type User } from './user.ts';
+
+/** In v1 adding calls tell the date of creation, AddMachineUser alone that of the change (reference/v1-minimum.md). */
+export const managementUsers: Implementation<typeof ManagementService> = {
+  async addMachineUser({ userId, userName, name, description, accessTokenType }, call) {
+    const made = await createMachine(call, {
+      userId: userId || undefined,
+      orgId: call.orgId,
+      username: userName,
+      name,
+      description: description || undefined,
+      accessTokenType,
+      metadata: [],
+    });
+    return {
+      userId: made.userId,
+      details: { sequence: made.sequence, changeDate: timestampFromPg(made.at), resourceOwner: made.owner },
+    };
+  },
+
+  async addPersonalAccessToken({ userId, expirationDate }, call) {
+    const { tokenId, token, owner, sequence, at } = await addPat(call, userId, expirationDate, call.orgId);
+    return { tokenId, token, details: { sequence, creationDate: timestampFromPg(at), resourceOwner: owner } };
+  },
+};
+
+export const ownUser: Implementation<typeof AuthService> = {
+  async getMyUser(_, call) {
+    // A system user is no user, even where one has an id that reads like his name.
+    const user = call.caller.standing.kind === 'system' ? undefined : await loadUser(call, call.caller.userId);
+    if (!user) throw new Failure(errors.notFound);
+    return { user: userMessage(user) };
+  },
+};
+
+/** A user as v1 shows him. */
+function userMessage(user: User): MessageInitShape<typeof UserSchema> {
+  return {
+    id: user.user_id,
+    details: {
+      sequence: user.changed_sequence,
+      creationDate: timestampFromPg(user.created_at),
+      changeDate: timestampFromPg(user.changed_at),
+      resourceOwner: user.org_id,
+    },
+    state: user.state, // the numbers of v1 are those that are stored
+    userName: user.username,
+    loginNames: [user.username],
+    preferredLoginName: user.username,
+    type:
+      user.kind === kinds.human
+        ? {
+            case: 'human',
+            value: {
+              profile: {
+                firstName: user.first_name ?? '',
+                lastName: user.last_name ?? '',
+                nickName: user.nick_name ?? '',
+                displayName: user.display_name ?? '',
+                preferredLanguage: user.preferred_language ?? 'und',
+                gender: user.gender ?? 0,
+              },
+              email: { email: user.email ?? '', isEmailVerified: user.email_verified },
+              phone: { phone: user.phone ?? '', isPhoneVerified: user.phone_verified },
+              ...(user.password_changed_at !== null && { passwordChanged: timestampFromPg(user.password_changed_at) }),
+            },
+          }
+        : {
+            case: 'machine',
+            value: {
+              name: user.machine_name ?? '',
+              description: user.description ?? '',
+              hasSecret: user.secret_hash !== null,
+              accessTokenType: user.access_token_type ?? 0,
+            },
+          },
+  };
+}

@@ -1,0 +1,42 @@
+/** The README's table of what is served, from the code itself. Run as a program it writes the table anew: `npx node test/clients/served.ts`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { methods } from '../../src/contract/contract.ts';
+import { betaMethods, legacyMethods, legacyPrefixOf } from '../../src/contract/legacy.ts';
+import { services } from '../../src/server.ts';
+
+export const readmeFile = join(import.meta.dirname, '..', '..', 'README.md');
+const marks = { begin: '<!-- served: begin (npx node test/clients/served.ts writes it) -->', end: '<!-- served: end -->' };
+
+/** What stands between the marks. */
+export function servedIn(readme: string): string {
+  const [, table] = readme.split(marks.begin);
+  return table?.split(marks.end)[0]?.trim() ?? '';
+}
+
+/** One row for each service with a served RPC, one for all others. */
+export async function servedTable(): Promise<string> {
+  const served = new Set(services.flatMap((service) => [...service.keys()]));
+  const v1 = await Promise.all([...legacyPrefixOf.values()].map(legacyMethods));
+  const all = [methods, ...v1, await betaMethods()].flatMap((some) => [...some.values()]);
+  for (const path of served) if (!all.some((method) => method.path === path)) throw new Error(`${path} is served, but is no RPC`);
+
+  const groups = [...Map.groupBy(all, ({ service }) => service)].map(([service, rpcs]) => ({
+    service: service.replace(/^zitadel\./, ''),
+    count: rpcs.length,
+    names: rpcs.filter(({ path }) => served.has(path)).map(({ name }) => name),
+  }));
+  const some = groups.filter(({ names }) => names.length > 0);
+  const none = groups.filter(({ names }) => names.length === 0);
+  const rows = some.map(({ service, count, names }) => [`\`${service}\``, `${names.length} of ${count}`, names.join(', ')]);
+  const rest = none.map(({ service, count }) => `${service} (${count})`).join(', ');
+  return table([['Service (`zitadel.…`)', 'Served', 'RPCs'], ['---', '---', '---'], ...rows, ['all others', 'not yet', rest]]);
+}
+
+const table = (rows: readonly (readonly string[])[]): string => rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+if (import.meta.main) {
+  const readme = readFileSync(readmeFile, 'utf8');
+  const [before = '', rest = ''] = readme.split(marks.begin);
+  writeFileSync(readmeFile, `${before}${marks.begin}\n${await servedTable()}\n${marks.end}${rest.split(marks.end)[1]}`);
+}

@@ -1,0 +1,161 @@
+/** Hundreds of users at once, with what the calls of the permission table need them to have: one statement a table, not one a user. */
+import { hash } from '@node-rs/argon2';
+import { newToken } from '../../src/access/token.ts';
+import { digest } from '../../src/crypto/secret.ts';
+import type { Pool } from '../../src/store/connect.ts';
+import { commas } from '../../src/store/filter.ts';
+
+/** What a user has beside his profile. Ids of it are derived from his: see `idsOf`. */
+export type Possession =
+  | 'password'
+  | 'phone'
+  | 'otpSms'
+  | 'otpEmail'
+  | 'secret'
+  | 'metadata'
+  | 'totp'
+  | 'recoveryCode'
+  | 'key'
+  | 'pat'
+  | 'session'
+  | 'emailCode'
+  | 'phoneCode'
+  | 'inviteCode'
+  | 'orgMember'
+  | 'instanceMember'
+  /** His organization has a domain of his name. */
+  | 'domain'
+  | 'inactive'
+  | 'locked';
+
+/** Of whoever has one, as a hash that costs as little as one may. */
+export const PASSWORD = 'A-g00d-passw0rd';
+const passwordHash = await hash(PASSWORD, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+
+/** Of every code. */
+export const CODE = 'ABCDEF';
+
+export interface Drawn {
+  readonly userId: string;
+  readonly instanceId: string;
+  readonly orgId: string;
+  readonly kind: 'human' | 'machine';
+  /** What is seen of him: his display name, his metadata; his id where none is given. */
+  readonly name?: string;
+  readonly has?: readonly Possession[];
+  readonly member?: { readonly level: 1 | 2 | 3; readonly objectId: string; readonly role: string };
+  /** Of a caller. */
+  readonly token?: string;
+}
+
+export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
+  patId: `${userId}-pat`,
+  keyId: `${userId}-key`,
+  sessionId: `${userId}-session`,
+  domain: `${userId}.example`,
+});
+
+export const tokenFor = (userId: string): string => newToken(`${userId}-caller`);
+
+export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
+  const rows = all.map((each) => ({
+    ...each,
+    ...idsOf(each),
+    name: each.name ?? each.userId,
+    has: each.has ?? [],
+    hash: each.token && digest(each.token).toString('hex'),
+  }));
+  const drawn = sql`jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as d(
+    "userId" text, "instanceId" text, "orgId" text, kind text, name text, has text[], member jsonb, token text, hash text,
+    "patId" text, "keyId" text, "sessionId" text, domain text)`;
+  const bound = sql`${drawn}
+    join orgs o on o.instance_id = d."instanceId" and o.org_id = d."orgId"
+    join instances i on i.instance_id = d."instanceId"
+    join users u on u.instance_id = d."instanceId" and u.user_id = d."userId"`;
+  const epochs = sql`u.epoch, o.epoch, i.epoch`;
+  await sql.begin(async (sql) => {
+    await sql`
+      insert into users (instance_id, user_id, org_id, kind, state, rank, sequence, changed_sequence, created_at, changed_at)
+      select "instanceId", "userId", "orgId", case kind when 'human' then 1 else 2 end,
+        case when 'inactive' = any(has) then 2 when 'locked' = any(has) then 4 else 1 end,
+        case when 'instanceMember' = any(has) then 3 when 'orgMember' = any(has) then 2 else coalesce((member->>'level')::int, 0) end, 1, 1, now(), now()
+      from ${drawn}`;
+    await sql`
+      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender,
+        email, email_verified, phone, phone_verified, machine_name, access_token_type, otp_sms, otp_email, secret_hash, password_hash, password_changed_at)
+      select "instanceId", "userId", "userId", lower("userId"), name, 'Test', name, 'en', 0,
+        "userId" || '@old.example', true, case when 'phone' = any(has) then '+41791234567' end, 'phone' = any(has),
+        name, 0, 'otpSms' = any(has), 'otpEmail' = any(has), case when 'secret' = any(has) then 'x' end,
+        case when 'password' = any(has) then ${passwordHash} end, case when 'password' = any(has) then now() end
+      from ${drawn}`;
+    await sql`
+      insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
+      select "instanceId", 'user', "userId", 1, 'user.' || kind || '.added', 'test', "orgId", 'test', now() from ${drawn}`;
+    await sql`
+      insert into memberships (instance_id, user_id, level, object_id, roles, created_at, changed_at)
+      select "instanceId", "userId", m.level, m.object, array[m.role], now(), now()
+      from ${drawn} cross join lateral (
+        select (member->>'level')::smallint as level, member->>'objectId' as object, member->>'role' as role where member is not null
+        union all select 2, "orgId", 'ORG_OWNER_VIEWER' where 'orgMember' = any(has)
+        union all select 3, "instanceId", 'IAM_OWNER_VIEWER' where 'instanceMember' = any(has)) m`;
+    await sql`
+      insert into pats (instance_id, token_id, user_id, hash, scopes, expires_at, user_epoch, org_epoch, instance_epoch, created_at, changed_at)
+      select d."instanceId", t.id, d."userId", t.hash, '{}', now() + interval '1 day', ${epochs}, now(), now()
+      from ${bound} cross join lateral (
+        select d."userId" || '-caller' as id, decode(d.hash, 'hex') as hash where d.hash is not null
+        union all select d."patId", decode('00', 'hex') where 'pat' = any(d.has)) t`;
+    await sql`
+      insert into user_metadata (instance_id, user_id, key, value, created_at, changed_at)
+      select "instanceId", "userId", 'kept', convert_to(name, 'UTF8'), now(), now() from ${drawn} where 'metadata' = any(has)`;
+    await sql`
+      insert into user_codes (instance_id, user_id, purpose, hash, expires_at, user_epoch, org_epoch, instance_epoch)
+      select d."instanceId", d."userId", p.purpose, ${digest(CODE)}, now() + interval '1 hour', ${epochs}
+      from ${bound} join unnest(array['email', 'phone', 'invite']) as p(purpose) on p.purpose || 'Code' = any(d.has)`;
+    await sql`
+      insert into totps (instance_id, user_id, seed, verified_at, user_epoch, org_epoch, instance_epoch)
+      select d."instanceId", d."userId", 'x', now(), ${epochs} from ${bound} where 'totp' = any(d.has)`;
+    await sql`
+      insert into recovery_codes (instance_id, user_id, hash, created_at)
+      select "instanceId", "userId", 'x', now() from ${drawn} where 'recoveryCode' = any(has)`;
+    await sql`
+      insert into machine_keys (instance_id, key_id, user_id, public_key, expires_at, created_at, changed_at)
+      select "instanceId", "keyId", "userId", 'x', now() + interval '1 day', now(), now() from ${drawn} where 'key' = any(has)`;
+    await sql`
+      insert into sessions (instance_id, session_id, creator, user_id, org_id, user_checked_at, token_key, token_hash, user_epoch, org_epoch, instance_epoch, sequence, created_at, changed_at)
+      select d."instanceId", d."sessionId", 'nobody', d."userId", d."orgId", now(), 'x', 'x', ${epochs}, 1, now(), now() from ${bound} where 'session' = any(d.has)`;
+    await sql`
+      insert into org_domains (instance_id, org_id, domain, is_verified)
+      select "instanceId", "orgId", domain, true from ${drawn} where 'domain' = any(has)`;
+  });
+}
+
+const TABLES = [
+  'users',
+  'profiles',
+  'memberships',
+  'pats',
+  'user_metadata',
+  'user_codes',
+  'totps',
+  'recovery_codes',
+  'machine_keys',
+  'sessions',
+];
+
+/** User id → everything that is kept of him, for all users of an instance at once. */
+export async function kept(sql: Pool, instanceId: string): Promise<ReadonlyMap<string, string>> {
+  const all = TABLES.map((table) => sql`select user_id, t::text as line from ${sql(table)} t where instance_id = ${instanceId}`);
+  const lines = all.reduce((one, other) => sql`${one} union all ${other}`);
+  const rows = await sql<{ user_id: string; lines: string }[]>`
+    select user_id, md5(string_agg(line, ' ' order by line)) as lines from (${lines}) as every group by user_id`;
+  return new Map(rows.map((row) => [row.user_id, row.lines]));
+}
+
+/** Every row of a tenant, in every table that has tenants. */
+export async function tenantRows(sql: Pool, instanceId: string): Promise<object> {
+  const tables = await sql<{ name: string }[]>`
+    select table_name as name from information_schema.columns where table_schema = current_schema() and column_name = 'instance_id' order by 1`;
+  const all = tables.map(({ name }) => sql`(select jsonb_agg(t order by t) from ${sql(name)} t where instance_id = ${instanceId})`);
+  const [rows] = await sql<{ kept: object }[]>`select jsonb_build_array(${commas(sql, all)}) as kept`;
+  return rows!.kept;
+}

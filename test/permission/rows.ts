@@ -1,0 +1,482 @@
+/**
+ * The permission table: every served RPC, how it is called, which permission it needs and where (reference/*.md, "permission" of each RPC;
+ * DESIGN.md 8). Written from there, not from the code: what the product is held against.
+ */
+import type { DescMethodUnary } from '@bufbuild/protobuf';
+import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
+import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
+import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
+import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
+import { OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
+import { SessionService } from '../../src/contract/gen/zitadel/session/v2/session_service_pb.js';
+import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
+import type { Code } from '../../src/failure/failure.ts';
+import { ofMachines, type UserCall, userRequests } from '../support/requests.ts';
+import { CODE, idsOf, PASSWORD, type Possession } from './crowd.ts';
+
+/** Whom and where a call is about. `userId` is also good for names that must be new. */
+export interface Target {
+  readonly userId: string;
+  readonly orgId: string;
+}
+
+/** On what the permission is held. */
+export type On =
+  /** The organization of a user, or of a session; an id that is unknown is told to whom holds it anywhere. */
+  | 'user'
+  | 'session'
+  /** An organization that the request names. */
+  | 'organization'
+  /** The organization context: the header, or a field of the request. One of another tenant is no context for anybody. */
+  | 'context'
+  | 'instance'
+  /** Nobody is refused; each sees what he holds it on. */
+  | 'list'
+  /** A code stands for the permission. */
+  | 'code'
+  /** Any user, about himself. */
+  | 'oneself'
+  /** The whole system: for system users alone. */
+  | 'system'
+  /** For anyone, without a token. */
+  | 'open';
+
+export interface Row {
+  readonly rpc: DescMethodUnary;
+  /** Where one RPC stands in several rows. */
+  readonly how?: string;
+  readonly on: On;
+  readonly needs?: string;
+  /** What a user needs to do it to himself: nothing, or another permission; else it is as with others. */
+  readonly self?: 'nothing' | 'user.self.delete' | undefined;
+  readonly changes: boolean;
+  /** Is about nothing that lies somewhere. */
+  readonly placeless?: true;
+  readonly kind?: 'human' | 'machine';
+  readonly has?: readonly Possession[];
+  readonly message: (target: Target) => object;
+  readonly headers?: (target: Target) => Readonly<Record<string, string>>;
+  /** What is answered to who may, where that is no success: what the call works on cannot be had yet. */
+  readonly answer?: Code;
+  /** What is answered to who may, where the id is unknown on his instance. */
+  readonly unknown?: readonly (Code | 'ok')[];
+}
+
+type Users = Partial<Record<UserCall, Omit<Row, 'rpc' | 'on' | 'kind' | 'message'> & { readonly beside?: (target: Target) => object }>>;
+
+const write = { needs: 'user.write', self: 'nothing', changes: true } as const;
+const read = { needs: 'user.read', self: 'nothing', changes: false } as const;
+const factor = { needs: 'user.credential.write', self: 'nothing', changes: true } as const;
+/** By others only: proven contacts, returned codes, and what the original keeps from users themselves. */
+const byOthers = { needs: 'user.write', changes: true } as const;
+const nothingYet = { changes: false } as const;
+const empty = { unknown: ['ok' as const] };
+const returned = { case: 'returnCode', value: {} };
+const publicKey = Buffer.from(
+  '-----BEGIN PUBLIC KEY-----\n' +
+    'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gunVTLw7onLRnrq0/IzW7yWR7QkrmBL7jTKEn5u' +
+    '+qKhbwKfBstIs+bMY2Zkp18gnTxKLxoS2tFczGkPLPgizskuemMghRniWaoLcyehkd3qqGElvW/VDL5AaWTg0nLVkjRo9z+40RQzuVaE8AkAFmxZzow3x+VJYKdjykkJ0' +
+    'iT9wCS0DRTXu269V264Vf/3jvredZiKRkgwlL9xNAwxXFg0x/XFw005UWVRIkdgcKWTjpBP2dPwVZ4WWC+9aGVd+Gyn1o0CLelf4rEjGoXbAAEgAqeGUxrcIlbjXfbcmwIDAQAB\n' +
+    '-----END PUBLIC KEY-----\n',
+);
+
+/** Calls on a user by his id; their requests are those of test/support/requests.ts, with what is said here instead. */
+const users: Users = {
+  getUserByID: read,
+  listAuthenticationMethodTypes: { ...read, ...empty },
+  listAuthenticationFactors: { ...read, ...empty },
+  listPasskeys: { ...read, ...empty },
+  listIDPLinks: { ...read, ...empty },
+  deactivateUser: byOthers,
+  reactivateUser: { ...byOthers, has: ['inactive'] },
+  lockUser: byOthers,
+  unlockUser: { ...byOthers, has: ['locked'] },
+  deleteUser: { needs: 'user.delete', self: 'user.self.delete', changes: true },
+  updateUser: write,
+  updateHumanUser: write,
+  setUserMetadata: byOthers,
+  deleteUserMetadata: { ...byOthers, has: ['metadata'], beside: () => ({ keys: ['kept'] }) },
+  setEmail: { ...write, beside: ({ userId }) => ({ email: `${userId}@new.example` }) },
+  sendEmailCode: byOthers,
+  resendEmailCode: { ...byOthers, has: ['emailCode'] },
+  setPhone: write,
+  resendPhoneCode: { ...byOthers, has: ['phone', 'phoneCode'] },
+  removePhone: { ...write, has: ['phone'] },
+  setPassword: byOthers,
+  passwordReset: byOthers,
+  createInviteCode: byOthers,
+  resendInviteCode: { ...write, has: ['inviteCode'] },
+  registerTOTP: factor,
+  verifyTOTPRegistration: { ...factor, ...nothingYet, answer: 'not_found' },
+  removeTOTP: { ...write, has: ['totp'] },
+  addOTPSMS: { ...factor, has: ['phone'] },
+  removeOTPSMS: { ...write, has: ['phone', 'otpSms'] },
+  addOTPEmail: factor,
+  removeOTPEmail: { ...write, has: ['otpEmail'] },
+  generateRecoveryCodes: factor,
+  removeRecoveryCodes: { ...factor, has: ['recoveryCode'] },
+  registerPasskey: { ...factor, beside: () => ({ domain: '' }) },
+  verifyPasskeyRegistration: { ...factor, ...nothingYet, answer: 'invalid_argument' },
+  removePasskey: { ...write, ...nothingYet, answer: 'not_found' },
+  registerU2F: { ...factor, beside: () => ({ domain: '' }) },
+  verifyU2FRegistration: { ...factor, ...nothingYet, answer: 'invalid_argument' },
+  removeU2F: { ...write, ...nothingYet, answer: 'not_found' },
+  humanMFAInitSkipped: write,
+  addIDPLink: { ...write, ...nothingYet, answer: 'failed_precondition' },
+  removeIDPLink: { ...write, ...nothingYet, answer: 'not_found' },
+  addSecret: write,
+  removeSecret: { ...write, has: ['secret'] },
+  addKey: { ...write, beside: () => ({ publicKey }) },
+  removeKey: { ...write, has: ['key'], beside: (target) => ({ keyId: idsOf(target).keyId }) },
+  addPersonalAccessToken: write,
+  removePersonalAccessToken: { ...write, has: ['pat'], beside: (target) => ({ tokenId: idsOf(target).patId }) },
+};
+
+/** The same call once more, where what is asked for decides who may. */
+const variants: readonly (readonly [string, UserCall, Users[UserCall]])[] = [
+  ['a returned code', 'setEmail', { ...byOthers, beside: ({ userId }) => ({ email: `${userId}@new.example`, verification: returned }) }],
+  [
+    'a verified address',
+    'setEmail',
+    { ...byOthers, beside: ({ userId }) => ({ email: `${userId}@new.example`, verification: { case: 'isVerified', value: true } }) },
+  ],
+  ['a returned code', 'setPhone', { ...byOthers, beside: () => ({ verification: returned }) }],
+  ['a mail', 'passwordReset', { ...write, beside: () => ({ medium: { case: 'sendLink', value: {} } }) }],
+  ['a mail', 'sendEmailCode', { ...write, beside: () => ({ verification: { case: 'sendCode', value: {} } }) }],
+  ['a mail', 'createInviteCode', { ...write, beside: () => ({ verification: { case: 'sendCode', value: {} } }) }],
+  [
+    'a user name',
+    'updateUser',
+    { ...write, beside: ({ userId }) => ({ username: `${userId}@renamed.example`, userType: { case: 'human', value: {} } }) },
+  ],
+  [
+    'the wrong code of a link',
+    'registerPasskey',
+    { ...factor, answer: 'invalid_argument', beside: () => ({ domain: '', code: { id: 'x', code: CODE } }) },
+  ],
+  [
+    'what he has',
+    'setUserMetadata',
+    {
+      ...byOthers,
+      ...nothingYet,
+      has: ['metadata'],
+      beside: ({ userId }) => ({ metadata: [{ key: 'kept', value: Buffer.from(userId) }] }),
+    },
+  ],
+  ['metadata', 'updateUser', { ...byOthers, beside: () => ({ metadata: [{ key: 'new', value: Buffer.from('x') }] }) }],
+];
+
+const codes: Users = {
+  verifyEmail: { changes: true, has: ['emailCode'] },
+  verifyPhone: { changes: true, has: ['phone', 'phoneCode'] },
+  verifyInviteCode: { changes: true, has: ['inviteCode'] },
+};
+
+function ofUser(on: On, name: UserCall, { beside, ...row }: NonNullable<Users[UserCall]>, how?: string): Row {
+  return {
+    ...row,
+    ...(how !== undefined && { how }),
+    rpc: UserService.method[name],
+    on,
+    kind: ofMachines.has(name) ? 'machine' : 'human',
+    message: (target) => ({ userId: target.userId, ...userRequests[name], ...beside?.(target) }),
+  };
+}
+const entries = (table: Users) => Object.entries(table) as [UserCall, NonNullable<Users[UserCall]>][]; // its keys are those of its type
+
+const org = OrganizationService.method;
+const session = SessionService.method;
+const admin = AdminService.method;
+const management = ManagementService.method;
+const { method: user } = UserService;
+const profile = { givenName: 'New', familyName: 'Name' };
+const inOrg = ({ orgId }: Target) => ({ 'x-zitadel-orgid': orgId });
+const byUserId = ({ userId }: Target) => ({ filters: [{ filter: { case: 'userIdFilter', value: { id: userId } } }] });
+const until = { seconds: BigInt(Math.floor(Date.now() / 1000) + 86_400) };
+const sessionId = (target: Target) => ({ sessionId: idsOf(target).sessionId });
+const domain = (target: Target) => ({ organizationId: target.orgId, domain: idsOf(target).domain });
+
+export const rows: readonly Row[] = [
+  ...entries(users).map(([name, row]) => ofUser('user', name, row)),
+  ...variants.map(([how, name, row]) => ofUser('user', name, row!, how)),
+  // Whether an id is unknown is for those to know who may see users; others are told that the code is wrong.
+  ...entries(codes).map(([name, row]) =>
+    ofUser('code', name, {
+      ...row,
+      unknown: ['not_found', 'failed_precondition', 'invalid_argument'],
+      beside: () => ({ verificationCode: CODE }),
+    }),
+  ),
+
+  // The current password stands for the permission; a wrong one is counted.
+  ...(
+    [
+      ['the current password', PASSWORD, {}],
+      ['a wrong current password', 'wrong', { answer: 'invalid_argument' }],
+    ] as const
+  ).map(([how, password, answer]) => ({
+    ...ofUser(
+      'code',
+      'setPassword',
+      {
+        changes: true,
+        has: ['password'],
+        unknown: ['not_found', 'failed_precondition', 'invalid_argument'],
+        beside: () => ({ verification: { case: 'currentPassword', value: password } }),
+      },
+      how,
+    ),
+    ...answer,
+  })),
+  // On the original nobody looks at the organization of the user here (reference/user-credentials-v2.md 4, [bug]).
+  {
+    rpc: user.createPasskeyRegistrationLink,
+    on: 'context',
+    needs: 'user.passkey.write',
+    changes: true,
+    headers: inOrg,
+    message: ({ userId }) => ({ userId, medium: returned }),
+  },
+
+  // Users: making and listing
+  {
+    rpc: user.createUser,
+    how: 'a human',
+    on: 'organization',
+    needs: 'user.write',
+    changes: true,
+    message: ({ userId, orgId }) => ({
+      organizationId: orgId,
+      userType: { case: 'human', value: { profile, email: { email: `${userId}@new.example` } } },
+    }),
+  },
+  {
+    rpc: user.createUser,
+    how: 'a machine',
+    on: 'organization',
+    needs: 'user.write',
+    changes: true,
+    message: ({ userId, orgId }) => ({
+      organizationId: orgId,
+      username: `${userId}-made`,
+      userType: { case: 'machine', value: { name: 'New' } },
+    }),
+  },
+  {
+    rpc: user.addHumanUser,
+    on: 'context',
+    needs: 'user.write',
+    changes: true,
+    message: ({ userId, orgId }) => ({
+      organization: { org: { case: 'orgId', value: orgId } },
+      profile,
+      email: { email: `${userId}@added.example` },
+    }),
+  },
+  {
+    rpc: user.listUsers,
+    on: 'list',
+    needs: 'user.read',
+    self: 'nothing',
+    changes: false,
+    message: ({ userId }) => ({ queries: [{ query: { case: 'inUserIdsQuery', value: { userIds: [userId] } } }] }),
+  },
+  {
+    rpc: user.listUserMetadata,
+    on: 'list',
+    needs: 'user.read',
+    self: 'nothing',
+    changes: false,
+    has: ['metadata'],
+    message: ({ userId }) => ({ userId }),
+  },
+  {
+    rpc: user.listPersonalAccessTokens,
+    on: 'list',
+    needs: 'user.read',
+    self: 'nothing',
+    changes: false,
+    kind: 'machine',
+    has: ['pat'],
+    message: byUserId,
+  },
+  { rpc: user.listKeys, on: 'list', needs: 'user.read', self: 'nothing', changes: false, kind: 'machine', has: ['key'], message: byUserId },
+
+  // Organizations
+  {
+    rpc: org.addOrganization,
+    on: 'instance',
+    needs: 'org.write',
+    changes: true,
+    placeless: true,
+    message: ({ userId }) => ({ name: `Org of ${userId}` }),
+  },
+  {
+    rpc: org.listOrganizations,
+    on: 'list',
+    needs: 'org.read',
+    changes: false,
+    message: ({ orgId }) => ({ queries: [{ query: { case: 'idQuery', value: { id: orgId } } }] }),
+  },
+  { rpc: org.addOrganizationDomain, on: 'organization', needs: 'org.write', changes: true, message: domain },
+  { rpc: org.deleteOrganizationDomain, on: 'organization', needs: 'org.write', changes: true, has: ['domain'], message: domain },
+  {
+    rpc: org.listOrganizationDomains,
+    on: 'list',
+    needs: 'org.read',
+    changes: false,
+    has: ['domain'],
+    message: ({ orgId }) => ({ organizationId: orgId }),
+  },
+
+  // Sessions
+  {
+    rpc: session.createSession,
+    on: 'instance',
+    needs: 'session.write',
+    changes: true,
+    message: ({ userId }) => ({ checks: { user: { search: { case: 'userId', value: userId } } } }),
+  },
+  ...(
+    [
+      ['a password', PASSWORD, {}],
+      ['a wrong password', 'wrong', { answer: 'invalid_argument' }],
+    ] as const
+  ).map(
+    ([how, password, answer]): Row => ({
+      rpc: session.createSession,
+      how,
+      on: 'instance',
+      needs: 'session.write',
+      changes: true,
+      has: ['password'],
+      message: ({ userId }) => ({ checks: { user: { search: { case: 'userId', value: userId } }, password: { password } } }),
+      ...answer,
+    }),
+  ),
+  {
+    rpc: session.setSession,
+    on: 'session',
+    needs: 'session.write',
+    changes: true,
+    has: ['session'],
+    message: (target) => ({ ...sessionId(target), metadata: { new: Buffer.from('x') } }),
+  },
+  { rpc: session.getSession, on: 'session', needs: 'session.read', self: 'nothing', changes: false, has: ['session'], message: sessionId },
+  {
+    rpc: session.deleteSession,
+    on: 'session',
+    needs: 'session.delete',
+    self: 'nothing',
+    changes: true,
+    has: ['session'],
+    // Of a session that never was, only who may end any is told so.
+    unknown: ['ok', 'permission_denied'],
+    message: sessionId,
+  },
+  {
+    rpc: session.listSessions,
+    on: 'list',
+    needs: 'session.read',
+    self: 'nothing',
+    changes: false,
+    has: ['session'],
+    message: (target) => ({ queries: [{ query: { case: 'idsQuery', value: { ids: [idsOf(target).sessionId] } } }] }),
+  },
+
+  // v1: the instance
+  { rpc: admin.healthz, on: 'open', changes: false, placeless: true, message: () => ({}) },
+  { rpc: management.healthz, on: 'open', changes: false, placeless: true, message: () => ({}) },
+  { rpc: AuthService.method.healthz, on: 'open', changes: false, placeless: true, message: () => ({}) },
+  { rpc: admin.getMyInstance, on: 'instance', needs: 'iam.read', changes: false, placeless: true, message: () => ({}) },
+  {
+    rpc: admin.addIAMMember,
+    on: 'instance',
+    needs: 'iam.member.write',
+    changes: true,
+    message: ({ userId }) => ({ userId, roles: ['IAM_OWNER_VIEWER'] }),
+  },
+  {
+    rpc: admin.updateIAMMember,
+    on: 'instance',
+    needs: 'iam.member.write',
+    changes: true,
+    has: ['instanceMember'],
+    message: ({ userId }) => ({ userId, roles: ['IAM_USER_MANAGER'] }),
+  },
+  {
+    rpc: admin.removeIAMMember,
+    on: 'instance',
+    needs: 'iam.member.delete',
+    changes: true,
+    has: ['instanceMember'],
+    unknown: ['ok'],
+    message: ({ userId }) => ({ userId }),
+  },
+
+  // v1: the organization of the call, and oneself
+  { rpc: management.getMyOrg, on: 'context', needs: 'org.read', changes: false, headers: inOrg, message: () => ({}) },
+  {
+    rpc: management.addMachineUser,
+    on: 'context',
+    needs: 'user.write',
+    changes: true,
+    headers: inOrg,
+    message: ({ userId }) => ({ userName: `${userId}-v1`, name: 'New' }),
+  },
+  {
+    rpc: management.addPersonalAccessToken,
+    on: 'context',
+    needs: 'user.write',
+    changes: true,
+    kind: 'machine',
+    headers: inOrg,
+    message: ({ userId }) => ({ userId, expirationDate: until }),
+  },
+  {
+    rpc: management.addOrgMember,
+    on: 'context',
+    needs: 'org.member.write',
+    changes: true,
+    headers: inOrg,
+    message: ({ userId }) => ({ userId, roles: ['ORG_OWNER_VIEWER'] }),
+  },
+  {
+    rpc: management.updateOrgMember,
+    on: 'context',
+    needs: 'org.member.write',
+    changes: true,
+    has: ['orgMember'],
+    headers: inOrg,
+    message: ({ userId }) => ({ userId, roles: ['ORG_OWNER'] }),
+  },
+  {
+    rpc: management.removeOrgMember,
+    on: 'context',
+    needs: 'org.member.delete',
+    changes: true,
+    has: ['orgMember'],
+    headers: inOrg,
+    message: ({ userId }) => ({ userId }),
+  },
+  { rpc: AuthService.method.getMyUser, on: 'oneself', changes: false, placeless: true, message: () => ({}) },
+
+  // v1: the system
+  {
+    rpc: SystemService.method.createInstance,
+    on: 'system',
+    needs: 'system.instance.write',
+    changes: true,
+    placeless: true,
+    message: ({ userId }) => ({
+      instanceName: userId,
+      customDomain: `${userId}.instance.example`,
+      owner: { case: 'machine', value: { userName: 'owner', name: 'owner' } },
+    }),
+  },
+];
+
+export const pathOf = ({ rpc }: Row): string => `/${rpc.parent.typeName}/${rpc.name}`;
+export const nameOf = (row: Row): string =>
+  `${row.rpc.name}${/\.v1\.\w+$/.test(row.rpc.parent.typeName) ? ' of v1' : ''}${row.how === undefined ? '' : ` with ${row.how}`}`;

@@ -1,0 +1,220 @@
+/**
+ * Every served RPC × every role × own and foreign organization, foreign tenant, oneself (PROMISES.md 18): answered as the role table says,
+ * denied by default, and what is denied changes nothing.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
+import { services } from '../../src/server.ts';
+import { type Answer, Client, protocols } from '../support/ask.ts';
+import { full, nth, rounds } from '../support/batches.ts';
+import { startCluster } from '../support/node.ts';
+import { People } from '../support/people.ts';
+import { knowing, type Membership, tokenOf } from '../v1/system-user.ts';
+import { type Drawn, draw, kept, tenantRows, tokenFor } from './crowd.ts';
+import { callers, expected, type Place, places, type Role, type Verdict } from './expected.ts';
+import { nameOf, pathOf, type Row, rows, type Target } from './rows.ts';
+
+const AT_ONCE = 24;
+/** Makes the second tenant. */
+const MAKER = 'maker';
+/** Name of the system user who calls about a place: so that events tell the place by their editor. */
+const systemName = ({ role }: Role, place: Place) => `${role} at the ${place}`;
+const systemUsers: [string, readonly Membership[]][] = callers
+  .filter(({ held }) => held === 'system')
+  .flatMap((caller) => places.map((place) => [systemName(caller, place), [{ memberType: 'System', roles: [caller.role] }]]));
+
+const cluster = await startCluster(
+  1,
+  knowing(Object.fromEntries([...systemUsers, [MAKER, [{ memberType: 'System', roles: ['SYSTEM_OWNER'] }]]])),
+);
+const { sql, instanceId } = cluster;
+const people = new People(sql, cluster);
+const client = new Client(cluster.nodes[0]);
+const foreignHost = 'foreign.example';
+const foreignClient = new Client(cluster.nodes[0], foreignHost);
+const created = await client.get(
+  SystemService.method.createInstance,
+  { instanceName: 'Foreign', customDomain: foreignHost, owner: { case: 'machine', value: { userName: 'owner', name: 'owner' } } },
+  { token: await tokenOf(MAKER), protocol: 'grpc' },
+);
+const foreign = new People(sql, { instanceId: created.instanceId, orgId: created.details!.resourceOwner });
+
+/** Callers live in an organization of their own, so that no change of another makes the node forget them. */
+const camp = await people.org();
+const where = {
+  'own organization': { instanceId, orgId: await people.org() },
+  'foreign organization': { instanceId, orgId: await people.org() },
+  'foreign tenant': { instanceId: foreign.instanceId, orgId: await foreign.org() },
+} as const;
+/** A domain that stays, for lists of domains to show. */
+for (const { instanceId, orgId } of Object.values(where))
+  await sql`insert into org_domains (instance_id, org_id, domain, is_verified) values (${instanceId}, ${orgId}, ${`${instanceId}-${orgId}.stays.example`}, true)`;
+const home = where['own organization'].orgId;
+const project = people.newId();
+
+interface Cell {
+  readonly row: Row;
+  readonly caller: Role;
+  readonly place: Place;
+  readonly verdict: Verdict;
+  readonly target: Target;
+  /** Whose events the call would write. */
+  readonly editor: string;
+  readonly token: string;
+}
+
+const everybody: Drawn[] = [];
+function born(drawn: Omit<Drawn, 'userId'>): Drawn {
+  const one = { ...drawn, userId: `p${everybody.length}-${drawn.instanceId}` };
+  everybody.push(one);
+  return one;
+}
+
+function member({ role, held }: Role): Pick<Drawn, 'member'> {
+  if (held === 'nowhere' || held === 'system') return {};
+  const objects = { project, organization: home, instance: instanceId };
+  const levels = { project: 1, organization: 2, instance: 3 } as const;
+  return { member: { level: levels[held], objectId: objects[held], role } };
+}
+
+function callerIn(orgId: string, caller: Role, row: Partial<Row> = {}): { readonly editor: string; readonly token: string } & Target {
+  const token = tokenFor(`p${everybody.length}-${instanceId}`);
+  const { userId } = born({ instanceId, orgId, kind: row.kind ?? 'machine', has: row.has ?? [], ...member(caller), token });
+  return { editor: userId, token, userId, orgId };
+}
+
+/** Targets of calls that change nothing, by row and place. */
+const shared = new Map<string, Drawn>();
+const cells: Cell[] = [];
+for (const caller of callers) {
+  for (const place of places) {
+    if (place === 'oneself') continue;
+    if (place === 'host of the foreign tenant' && caller.held === 'system') continue; // everywhere the same user
+    const name = systemName(caller, place);
+    const by = caller.held === 'system' ? { editor: name, token: await tokenOf(name) } : callerIn(camp, caller);
+    for (const row of rows) {
+      if (row.placeless && place.startsWith('foreign')) continue;
+      // Whose token is none there is refused before his roles are known: each row with some of them, in the long form with all.
+      const some = (rows.indexOf(row) + callers.indexOf(caller)) % 7 === 0;
+      if (place === 'host of the foreign tenant' && !full && !some) continue;
+      cells.push({ row, caller, place, verdict: expected(row, caller, place), target: targetOf(row, caller, place), ...by });
+    }
+  }
+  if (caller.held === 'system') continue; // no user
+  for (const row of rows.filter(({ on }) => ['user', 'code', 'session', 'list'].includes(on))) {
+    const { editor, token, ...target } = callerIn(home, caller, row);
+    const states = row.has?.some((has) => has === 'inactive' || has === 'locked'); // who is off calls nothing
+    if (!states) cells.push({ row, caller, place: 'oneself', verdict: expected(row, caller, 'oneself'), target, editor, token });
+  }
+}
+
+/** A fresh one for each call that changes something; where nothing may change, one serves for all. */
+function targetOf(row: Row, caller: Role, place: Exclude<Place, 'oneself'>): Target {
+  const key = `${nameOf(row)} ${place}`;
+  const fresh = row.changes && expected(row, caller, place) === 'allowed';
+  const known = fresh ? undefined : shared.get(key);
+  if (known) return known;
+  const made = born({
+    ...where[place === 'host of the foreign tenant' ? 'foreign tenant' : place],
+    kind: row.kind ?? 'human',
+    has: row.has ?? [],
+  });
+  if (!fresh) shared.set(key, made);
+  return made;
+}
+
+await draw(sql, everybody);
+const before = { users: await kept(sql, instanceId), foreign: await tenantRows(sql, foreign.instanceId) };
+const answers = new Map<Cell, Answer<Row['rpc']>>();
+const began = performance.now();
+await rounds(cells.length, AT_ONCE, async (n) => {
+  const cell = cells[n]!;
+  const { row, target, token, place } = cell;
+  const at = place === 'host of the foreign tenant' ? foreignClient : client;
+  const protocol = row.rpc.parent.typeName.includes('.v1.') ? nth(['grpc', 'grpc-web'] as const, n) : nth(protocols, n);
+  answers.set(
+    cell,
+    await at.ask(row.rpc, row.message(target) as Record<string, unknown>, { token, headers: row.headers?.(target) ?? {}, protocol }),
+  );
+});
+const seconds = (performance.now() - began) / 1000;
+const after = { users: await kept(sql, instanceId), foreign: await tenantRows(sql, foreign.instanceId) };
+const written = new Set(
+  (await sql<{ editor: string; via: string }[]>`select distinct editor, via from events`).map(({ editor, via }) => `${editor} ${via}`),
+);
+
+test('every served RPC stands in the table', () => {
+  const listed = new Set(rows.map(pathOf));
+  assert.deepEqual(
+    services.flatMap((part) => [...part.keys()]).filter((path) => !listed.has(path)),
+    [],
+  );
+});
+
+test('the table knows places and roles where a call is allowed, and such where it is denied, for each permission', (t) => {
+  for (const row of rows.filter(({ needs }) => needs !== undefined)) {
+    const verdicts = new Set(cells.filter((cell) => cell.row === row).map(({ verdict }) => verdict));
+    assert.ok(verdicts.has('allowed') && verdicts.size >= 2, nameOf(row));
+  }
+  t.diagnostic(`${cells.length} calls of ${rows.length} rows by ${callers.length} roles in ${seconds.toFixed(1)} s`);
+});
+
+for (const row of rows) {
+  const mine = cells.filter((cell) => cell.row === row);
+  test(`${nameOf(row)} is answered to every role, everywhere, as the role table says`, () => {
+    const wrong = mine.flatMap((cell) => {
+      const answer = answers.get(cell)!;
+      if (fits(cell, answer)) return [];
+      return `${cell.caller.role} (${cell.caller.held}) on ${cell.place}: ${cell.verdict}, not ${answer.code === 'ok' ? `ok${shows(answer.message) ? '' : ' and empty'}` : `${answer.code} ${answer.text}`}`;
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  test(`${nameOf(row)} changes something only where it is allowed`, () => {
+    const wrong = mine.flatMap((cell) => {
+      const done = cell.verdict === 'allowed' && row.changes;
+      const event = written.has(`${cell.editor} ${pathOf(row)}`);
+      const touched = before.users.get(cell.target.userId) !== after.users.get(cell.target.userId);
+      if (done ? event : !event && !touched) return [];
+      return `${cell.caller.role} (${cell.caller.held}) on ${cell.place}: ${cell.verdict}, ${event ? 'an' : 'no'} event, ${touched ? 'touched' : 'untouched'}`;
+    });
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('of the foreign tenant nothing has changed', () => {
+  assert.deepEqual(after.foreign, before.foreign);
+});
+
+/** `AUTH-Bs7Ds`: the organization of another tenant is no context. */
+const DENIALS: ReadonlySet<string | undefined> = new Set(['AUTHZ-cdgFk', 'AUTH-5mWD2', 'AUTH-AWfge', 'AUTH-Swrgg2', 'AUTH-Bs7Ds']);
+
+function fits({ row, verdict }: Cell, answer: Answer<Row['rpc']>): boolean {
+  const isV1 = row.rpc.parent.typeName.includes('.v1.');
+  const ok = answer.code === 'ok';
+  const id = ok ? undefined : answer.id;
+  switch (verdict) {
+    case 'allowed':
+      return answer.code === (row.answer ?? 'ok') && !DENIALS.has(id) && (!ok || row.on !== 'list' || shows(answer.message));
+    case 'hidden':
+      return ok && !shows(answer.message);
+    case 'denied':
+      // In v1 a missing membership is NotFound (DESIGN.md 8).
+      return DENIALS.has(id) && answer.code === (isV1 && id === 'AUTHZ-cdgFk' ? 'not_found' : 'permission_denied');
+    case 'unknown':
+      return (
+        (row.unknown ?? ['not_found', 'failed_precondition']).includes(answer.code as never) &&
+        (row.unknown !== undefined || !DENIALS.has(id))
+      );
+    case 'stranger':
+      return answer.code === 'unauthenticated' && id === 'AUTH-7fs1e';
+  }
+}
+
+/** Whether a list has entries, or counts some. */
+function shows(message: object): boolean {
+  const total = 'pagination' in message ? message.pagination : 'details' in message ? message.details : undefined;
+  const counted = typeof total === 'object' && total !== null && 'totalResult' in total ? total.totalResult : 0n;
+  return Object.values(message).some((value) => Array.isArray(value) && value.length > 0) || counted !== 0n;
+}

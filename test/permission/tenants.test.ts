@@ -1,0 +1,192 @@
+/**
+ * Two tenants with equal names, user names and chosen ids (PROMISES.md 19): any calls of the one with ids of the other leave the other as it
+ * was and show nothing of it; and they are answered as in a world where there is no other, so that nothing of it counts either.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newSessionToken } from '../../src/access/session-token.ts';
+import { digest } from '../../src/crypto/secret.ts';
+import { full } from '../support/batches.ts';
+import { type Drawn, draw, tenantRows, tokenFor } from './crowd.ts';
+import { Inside, type Outcome, type Tenant } from './inside.ts';
+import { nameOf, type Row, rows } from './rows.ts';
+
+const CALLS = Number(process.env.KEYWARD_TEST_CALLS ?? (full ? 50_000 : 2_000));
+/** So many users have what the calls of a row need, in both tenants, and so many in the other one alone. */
+const TWINS = full ? 40 : 3;
+/** Stands in every name and value of the other tenant that is seen, in no id. */
+const HIDDEN = 'hidden';
+const SEED = Number(process.env.KEYWARD_TEST_SEED ?? Date.now() % 1_000_000);
+
+/** What calls lock. */
+const LOCKED = ['instances', 'orgs', 'org_domains', 'users', 'profiles', 'memberships', 'pats', 'sessions', 'user_codes', 'user_metadata'];
+
+const asked = rows.filter(({ on }) => on !== 'system' && on !== 'open');
+const callerNames = ['owner', 'manager', 'plain', 'session'] as const;
+type Caller = (typeof callerNames)[number];
+
+interface World {
+  readonly inside: Inside;
+  readonly mine: Tenant;
+  readonly other: Tenant | undefined;
+  readonly tokens: Readonly<Record<Caller, string>>;
+}
+
+const userIdOf = (row: Row, n: number, where: 'both' | 'other') => `${where}-${asked.indexOf(row)}-${n}`;
+const ORG = 'chosen-org';
+/** Numeric, as the id in a token of a session is. */
+const SESSION = '4711';
+
+/** The other tenant is made first, so that a statement which forgot the tenant meets its rows first. */
+async function world(withOther: boolean): Promise<World> {
+  const inside = await Inside.start();
+  const other = withOther ? await inside.tenant('other.example') : undefined;
+  if (other) await populate(inside, other, 'other');
+  const mine = await inside.tenant('mine.example');
+  return { inside, mine, other, tokens: await populate(inside, mine, 'mine') };
+}
+
+async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, whose: 'mine' | 'other'): Promise<World['tokens']> {
+  const name = whose === 'other' ? HIDDEN : 'plain';
+  await sql`insert into orgs (instance_id, org_id, name, sequence) values (${instanceId}, ${ORG}, 'Equal', 0)`;
+  await sql`
+    insert into org_domains (instance_id, org_id, domain, is_verified, is_primary) values (${instanceId}, ${ORG}, ${`${name}.example`}, true, true)`;
+  const of = (row: Row, userId: string): Drawn => ({ userId, instanceId, orgId: ORG, kind: row.kind ?? 'human', name, has: row.has ?? [] });
+  const crowd = asked.flatMap((row) =>
+    Array.from({ length: TWINS }, (_, n) => [
+      of(row, userIdOf(row, n, 'both')),
+      ...(whose === 'other' ? [of(row, userIdOf(row, n, 'other'))] : []),
+    ]).flat(),
+  );
+  const members: Partial<Record<Caller, Drawn['member']>> = {
+    owner: { level: 3, objectId: instanceId, role: 'IAM_OWNER' },
+    session: { level: 3, objectId: instanceId, role: 'IAM_OWNER' },
+    // In the other tenant the same user has more to say.
+    manager: whose === 'other' ? { level: 3, objectId: instanceId, role: 'IAM_OWNER' } : { level: 2, objectId: ORG, role: 'ORG_OWNER' },
+    plain: whose === 'other' ? { level: 2, objectId: ORG, role: 'ORG_OWNER' } : undefined,
+  };
+  const callers = callerNames.map((caller) => {
+    const member = members[caller];
+    return { userId: caller, instanceId, orgId: ORG, kind: 'human' as const, name, token: tokenFor(caller), ...(member && { member }) };
+  });
+  await draw(sql, [...crowd, ...callers]);
+  const key = Buffer.from(`key of ${whose}`);
+  const session = newSessionToken(SESSION, key);
+  await sql`
+    insert into sessions (instance_id, session_id, creator, user_id, org_id, user_checked_at, password_checked_at, token_key, token_hash,
+      user_epoch, org_epoch, instance_epoch, sequence, created_at, changed_at)
+    select instance_id, ${SESSION}, 'nobody', user_id, org_id, now(), now(), ${key}, ${digest(session)}, u.epoch, o.epoch, i.epoch, 1, now(), now()
+    from users u join orgs o using (instance_id, org_id) join instances i using (instance_id)
+    where instance_id = ${instanceId} and user_id = 'session'`;
+  // The callers' twins are switched off: nobody is refused, or let in, for what his twin is.
+  if (whose === 'other')
+    await sql`update users set state = 2 where instance_id = ${instanceId} and user_id = any(${[...callerNames]}::text[])`;
+  const [owner, manager, plain] = callers.map(({ token }) => token) as [string, string, string]; // as many as there are names
+  return { owner, manager, plain, session };
+}
+
+interface Asked {
+  readonly row: Row;
+  readonly caller: Caller;
+  readonly userId: string;
+}
+
+const describe = ({ row, caller, userId }: Asked) => `${nameOf(row)} of ${userId} by ${caller}`;
+
+async function play({ inside, mine, tokens }: World, { row, caller, userId }: Asked): Promise<Outcome> {
+  const target = { userId, orgId: ORG };
+  return inside.ask(row.rpc, row.message(target), { at: mine, token: tokens[caller], headers: row.headers?.(target) ?? {} });
+}
+
+/** mulberry32: the same calls for the same seed. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+/** Each call once with an id of both and one of the other alone; then whatever comes. */
+function sequence(): readonly Asked[] {
+  const random = generator(SEED);
+  const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T; // within the list
+  const each = asked.flatMap((row) =>
+    (['both', 'other'] as const).map((where): Asked => ({ row, caller: 'owner', userId: userIdOf(row, 0, where) })),
+  );
+  const others = Array.from({ length: CALLS - each.length }, (): Asked => {
+    const row = pick(asked);
+    const whose = random(4) === 0 ? pick(asked) : row;
+    return { row, caller: pick(callerNames), userId: userIdOf(whose, random(TWINS), random(3) === 0 ? 'other' : 'both') };
+  });
+  return [...each, ...others];
+}
+
+const [shared, alone] = [await world(true), await world(false)];
+const calls = sequence();
+
+test('a tenant is answered as if it were alone, and sees, changes and waits for nothing of another that has the same ids and names', async (t) => {
+  t.diagnostic(`seed ${SEED}`);
+  const { sql } = shared.inside.database;
+  const otherId = shared.other!.instanceId;
+  const before = await tenantRows(sql, otherId);
+  const succeeded = new Set<Row>();
+  let since: string[] = [];
+  async function one(asking: Asked, n: number): Promise<void> {
+    const [here, there] = await Promise.all([play(shared, asking), play(alone, asking)]);
+    const text = `${describe(asking)} (call ${n}, seed ${SEED})`;
+    assert.ok(!shown(here).includes(HIDDEN), `${text} shows ${shown(here)}`);
+    assert.notEqual(here.code, 'crash', `${text}: ${shown(here)}`);
+    assert.deepEqual(masked(here), masked(there), text);
+    if (here.code === (asking.row.answer ?? 'ok')) succeeded.add(asking.row);
+    since.push(describe(asking));
+    if (n % 100 !== 99) return;
+    assert.deepEqual(await tenantRows(sql, otherId), before, `one of these changed the other tenant:\n${since.join('\n')}`);
+    since = [];
+  }
+  // With every row of the other tenant locked, who would lock or change one waits in vain.
+  const half = Math.floor(calls.length / 2);
+  await sql.begin(async (holder) => {
+    await holder.unsafe('set local idle_in_transaction_session_timeout = 0');
+    for (const table of LOCKED) await holder`select from ${holder(table)} where instance_id = ${otherId} for update`;
+    for (let n = 0; n < half; n++) await one(calls[n]!, n);
+  });
+  for (let n = half; n < calls.length; n++) await one(calls[n]!, n);
+  assert.deepEqual(await tenantRows(sql, otherId), before, `one of these changed the other tenant:\n${since.join('\n')}`);
+  assert.deepEqual(asked.filter((row) => !succeeded.has(row)).map(nameOf), []);
+  assert.deepEqual(await eventsOf(shared), await eventsOf(alone));
+  t.diagnostic(`${calls.length} calls`);
+});
+
+/** What was written about whom, in a world; ids that were made by the way apart. */
+async function eventsOf({ inside, mine }: World): Promise<object> {
+  const ids = [
+    ORG,
+    ...asked.flatMap((row) => Array.from({ length: TWINS }, (_, n) => [userIdOf(row, n, 'both'), userIdOf(row, n, 'other')])).flat(),
+  ];
+  return inside.database.sql`
+    select aggregate_id, sequence, type, editor from events where instance_id = ${mine.instanceId} and aggregate_id = any(${ids}::text[])
+    order by aggregate_id, sequence`.then((all) => [...all]);
+}
+
+function shown(answer: Outcome): string {
+  return JSON.stringify(answer, (_, value) =>
+    typeof value === 'bigint' ? String(value) : value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+  );
+}
+
+/** An answer without what no two calls have in common: times, secrets, and ids that were made. */
+function masked(answer: Outcome): object {
+  return JSON.parse(
+    shown(answer)
+      .replace(/"(seconds|nanos)":("-?\d+"|\d+)/g, '"$1":0')
+      .replace(
+        /"(\w*(?:[cC]ode|[sS]ecret|[tT]oken|challenge|passkeyId|u2fId|uri|recoveryCodes))":("[^"]*"|\[[^\]]*\])/g,
+        (whole, name: string) => (/:"[a-z_]+"$/.test(whole) ? whole : `"${name}":"-"`),
+      )
+      .replace(/\d{15,20}/g, '#')
+      .replace(/-\w{6}\.localhost/g, '-#.localhost'),
+  ) as object; // of an object
+}
