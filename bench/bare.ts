@@ -19,27 +19,26 @@ export interface BarePlan {
 if (cluster.isPrimary) {
   serve(async ({ workers, ...plan }: BarePlan): Promise<number> => {
     cluster.setupPrimary({ serialization: 'advanced' });
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.kill();
-    if (workers === 1) return listen(plan, 0);
-    let port = 0;
-    for (let n = 0; n < workers; n++) port = await fork({ ...plan, port });
-    return port;
+    if (workers === 1) return listen(plan);
+    const ports = await Promise.all(Array.from({ length: workers }, () => fork(plan)));
+    return ports[0]!;
   });
 } else {
-  process.once('message', async ({ port, ...plan }: Omit<BarePlan, 'workers'> & { port: number }) => {
-    process.send?.(await listen(plan, port));
-  });
+  process.once('message', async (plan: Plan) => process.send?.(await listen(plan)));
 }
 
-function fork(plan: object): Promise<number> {
+type Plan = Omit<BarePlan, 'workers'>;
+
+function fork(plan: Plan): Promise<number> {
   const worker = cluster.fork();
   worker.send(plan);
   return new Promise((resolve) => worker.once('message', resolve));
 }
 
-function listen({ protocol, answer }: Pick<BarePlan, 'protocol' | 'answer'>, port: number): Promise<number> {
+/** Workers that ask for any port are all given the same one. */
+function listen({ protocol, answer }: Plan): Promise<number> {
   const server: Server = protocol === 'grpc' ? grpcServer(answer) : restServer(answer);
-  return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
 }
 
 function grpcServer(answer: Uint8Array): Server {

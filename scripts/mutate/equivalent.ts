@@ -13,6 +13,7 @@ const BY_EPOCH = 'epochs and versions come from one sequence of the whole databa
 
 const BY_HASH = 'the hash beside it is that of one random token, which names one session of one tenant';
 
+const BY_OUR_ID = 'ids of keys are made by us and chosen by nobody; and it is a lock alone, what is written names its tenant';
 const BY_NEW_ID = 'the id beside it was just made, and no other tenant has it';
 
 const table: readonly Equivalent[] = [
@@ -21,6 +22,14 @@ const table: readonly Equivalent[] = [
   { kind: 'tenant', file: 'src/access/guard.ts', context: ' and i.epoch =', reason: BY_EPOCH },
   { kind: 'tenant', file: 'src/access/guard.ts', context: 'and s.session_id =', reason: BY_HASH },
   { kind: 'tenant', file: 'src/access/guard.ts', context: 'and t.oidc_session_id =', reason: BY_HASH },
+  { kind: 'tenant', file: 'src/session/proof.ts', context: 'subject.user_id} and $', reason: BY_EPOCH },
+  { kind: 'tenant', file: 'src/session/factors.ts', context: 'and a.token_id =', reason: BY_OUR_ID },
+  {
+    kind: 'tenant',
+    file: 'src/user/recovery.ts',
+    context: 'from recovery_codes r, caller where',
+    reason: 'it is a lock of a row that was read under its tenant; a twin would need the same random code',
+  },
   { kind: 'tenant', file: 'src/instance/create.ts', context: 'is_owner = true where', reason: BY_NEW_ID },
 ];
 

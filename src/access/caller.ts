@@ -136,7 +136,7 @@ export class Callers {
   async #load(instance: Instance, token: string): Promise<Caller | undefined> {
     const parsed = parseToken(token);
     if (!parsed) return undefined;
-    const [row] = await this.#store.run(
+    const [row] = await this.#store.read(
       (sql) => sql<Row[]>`
         select p.hash, p.user_id, extract(epoch from p.expires_at)::float8 * 1000 as expires_at, u.org_id,
           u.epoch as user_epoch, u.access_version as user_version, o.epoch as org_epoch, o.access_version as org_version,

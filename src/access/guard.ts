@@ -29,9 +29,9 @@ export class Guard {
     this.#deadline = deadline;
   }
 
-  /** One statement that reads, without a lock. */
+  /** One statement that reads by key, without a lock. */
   read<Row extends object>(statement: Statement<Row>): Promise<[Row, ...Row[]]> {
-    return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'run');
+    return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'read');
   }
 
   /** A read that may take long (lists): on a pool of its own, so that it cannot hold up the others. */
@@ -61,7 +61,7 @@ export class Guard {
     return held(rows);
   }
 
-  async #one<Row extends object>(statement: (sql: Sql) => Query<Row>, pool: 'run' | 'list'): Promise<[Row, ...Row[]]> {
+  async #one<Row extends object>(statement: (sql: Sql) => Query<Row>, pool: 'run' | 'read' | 'list'): Promise<[Row, ...Row[]]> {
     this.#inTime();
     return held(await this.#store[pool](statement, this.#deadline));
   }

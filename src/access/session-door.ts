@@ -35,7 +35,7 @@ export interface OpenSession {
 export async function openSession(store: Store, instance: Instance, token: string): Promise<OpenSession | undefined> {
   const parsed = parseSessionToken(token);
   if (!parsed) return undefined;
-  const [row] = await store.run(
+  const [row] = await store.read(
     (sql) => sql<Row[]>`
       select s.session_id, s.token_key, s.token_hash, s.user_id, o.org_id, extract(epoch from s.expires_at)::float8 * 1000 as expires_at,
         coalesce(${alive(sql)}, false) as alive, coalesce(s.expires_at <= now(), false) as expired, ${factors(sql)} as factors,

@@ -32,7 +32,7 @@ export class Tenants {
     const domain = domainOf(host);
     const remembered = fresh ? undefined : this.#byHost.get(domain);
     if (remembered) return remembered;
-    const [found] = await this.#store.run(
+    const [found] = await this.#store.read(
       (sql) => sql<Instance[]>`
         select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion"
         from instances i

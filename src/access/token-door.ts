@@ -31,7 +31,7 @@ const MACHINE = 2;
 export async function openAccessToken(store: Store, instance: Instance, token: string): Promise<OpenToken | undefined> {
   const parsed = parseAccessToken(token);
   if (!parsed) return undefined;
-  const [row] = await store.run(
+  const [row] = await store.read(
     (sql) => sql<OpenToken[]>`
       select t.oidc_session_id, t.access_token_hash as token_hash, t.user_id, u.org_id,
         extract(epoch from t.access_token_expires_at)::float8 * 1000 as expires_at,
@@ -64,7 +64,7 @@ export async function givenToken(store: Store, instance: Instance, token: string
   const accessToken = parseAccessToken(token);
   const pat = parseToken(token);
   if (!accessToken && !pat) return undefined;
-  const [row] = await store.run(
+  const [row] = await store.read(
     (sql) => sql<GivenRow[]>`
       select t.user_id, t.scopes, t.hash
       from (

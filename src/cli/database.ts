@@ -24,7 +24,7 @@ export async function ownDatabase(config: Config, log: Log): Promise<Database> {
   if (external) return external;
   const embedded = await startEmbedded({
     dataDir: config.dataDir,
-    connections: config.workers * (config.databaseConnections + config.databaseListConnections),
+    connections: config.workers * (config.databaseConnections + config.databaseReadConnections + config.databaseListConnections),
     onRestart: (reason) => log.error({ reason }, 'the embedded PostgreSQL ended by itself and is started again'),
   });
   return {

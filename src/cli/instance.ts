@@ -34,7 +34,7 @@ async function withStore(
   const database = await shareDatabase(config, log, make);
   try {
     await prepare(database.address, config, undefined, log);
-    const store = connect(database.address, { ...config, databaseConnections: 1, databaseListConnections: 1 });
+    const store = connect(database.address, { ...config, databaseConnections: 1, databaseReadConnections: 1, databaseListConnections: 1 });
     try {
       for (const line of await work(store)) process.stdout.write(`${line}\n`);
     } finally {

@@ -36,7 +36,8 @@ export const settings = z.object({
   databasePooled: yesOrNo()
     .default(false)
     .describe('Set to true behind a transaction-pooling proxy such as PgBouncer: no prepared statements are kept.'),
-  databaseConnections: whole(1, 1000).default(16).describe('Connections of one process for single-statement calls.'),
+  databaseConnections: whole(1, 1000).default(16).describe('Connections of one process for calls that change something.'),
+  databaseReadConnections: whole(1, 1000).default(4).describe('Connections of one process for reads by key, up to 16 at once on each.'),
   databaseListConnections: whole(1, 1000).default(4).describe('Connections of one process for lists and background work.'),
   databaseWaitSeconds: whole(1, 3600)
     .default(5)

@@ -61,20 +61,22 @@ function endOf(template: string, start: number): number {
 }
 
 type Token =
-  | { readonly kind: 'field' | 'name' | 'variable' | 'mark'; readonly text: string }
+  | { readonly kind: 'name' | 'variable' | 'mark'; readonly text: string }
+  /** `follows`: without a blank, so that it is a field of what stands before it (`$.Code`, `(print .Code).Code`). */
+  | { readonly kind: 'field'; readonly text: string; readonly follows: boolean }
   | { readonly kind: 'literal'; readonly value: string | number };
 
-/** A field may follow a variable or a bracket without a blank (`$.Code`, `(index …).Code`). */
 const TOKEN = /\s*(?:(\.[A-Za-z_]\w*|\.)|(\$\w*)|([A-Za-z_]\w*)|("(?:[^"\\\n]|\\.)*")|`([^`]*)`|([-+]?\d+(?:\.\d+)?)|(:=|[|(),=]))/y;
 
 function tokensOf(action: string): readonly Token[] {
   const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
   while (action.slice(TOKEN.lastIndex).trim() !== '') {
+    const start = TOKEN.lastIndex;
     const match = TOKEN.exec(action);
     if (!match) throw new TemplateSyntaxError('an unexpected character');
     const [, field, variable, name, quoted, raw, number, mark] = match;
-    if (field !== undefined) tokens.push({ kind: 'field', text: field });
+    if (field !== undefined) tokens.push({ kind: 'field', text: field, follows: start > 0 && action[start] === '.' });
     else if (variable !== undefined) tokens.push({ kind: 'variable', text: variable });
     else if (name !== undefined) tokens.push({ kind: 'name', text: name });
     else if (quoted !== undefined) tokens.push({ kind: 'literal', value: unquoted(quoted) });
@@ -126,6 +128,7 @@ class Evaluation {
     while (this.#isMark('|')) {
       this.#at++;
       const next = this.#tokens[this.#at];
+      if (next?.kind === 'field') throw new TemplateFieldError('arguments to what is no function');
       if (next?.kind !== 'name' || !isFunction(next.text)) throw new TemplateSyntaxError('a pipe must lead to a function');
       piped = this.#command([piped]);
     }
@@ -156,6 +159,7 @@ class Evaluation {
     if (token.kind === 'name') {
       if (token.text === 'true' || token.text === 'false') return token.text === 'true';
       if (isFunction(token.text)) return functions[token.text]?.([]);
+      if (token.text === 'nil') throw new TemplateFieldError('nil is no value that can be shown');
       throw new TemplateSyntaxError(`an unknown function ${token.text}`);
     }
     if (token.text !== '(') throw new TemplateSyntaxError(`an unexpected ${token.text}`);
@@ -168,9 +172,9 @@ class Evaluation {
   /** Fields that follow: `$.Code`. */
   #below(value: Value): Value {
     const next = this.#tokens[this.#at];
-    if (next?.kind !== 'field' || next.text === '.') return value;
+    if (next?.kind !== 'field' || !next.follows) return value;
     const before = this.#tokens[this.#at - 1];
-    if (before?.kind === 'field' && before.text === '.') throw new TemplateSyntaxError('an unexpected field');
+    if (next.text === '.' || (before?.kind === 'field' && before.text === '.')) throw new TemplateSyntaxError('an unexpected point');
     this.#at++;
     return this.#below(fieldOf(value, next.text));
   }
@@ -298,17 +302,21 @@ function printf(format: string, args: readonly Value[]): string {
   let next = 0;
   const filled = format.replace(
     /%([-0+# ]*)(\d*)(?:\.(\d+))?([\s\S]?)/g,
-    (whole, flags: string, width: string, precision: string, verb: string) => {
+    (_, flags: string, width: string, precision: string, verb: string) => {
       if (verb === '%') return '%';
       if (next >= args.length) return `%!${verb}(MISSING)`;
-      const printed = printedAs(verb, args[next++], precision);
-      if (printed === undefined) return `%!${verb}(${whole})`;
+      const value = args[next++];
+      const printed = printedAs(verb, value, precision);
+      if (printed === undefined) return `%!${verb}(${typed(value)})`;
       const size = Math.min(Number(width), 200);
       return flags.includes('-') ? printed.padEnd(size) : printed.padStart(size, flags.includes('0') ? '0' : ' ');
     },
   );
-  return next < args.length ? `${filled}%!(EXTRA ${args.slice(next).map(shown).join(', ')})` : filled;
+  return next < args.length ? `${filled}%!(EXTRA ${args.slice(next).map(typed).join(', ')})` : filled;
 }
+
+const GO_TYPES: Readonly<Record<string, string>> = { string: 'string', boolean: 'bool', number: 'int' };
+const typed = (value: Value): string => `${GO_TYPES[typeof value] ?? 'struct'}=${shown(value)}`;
 
 function printedAs(verb: string, value: Value, precision: string | undefined): string | undefined {
   const cut = (printed: string) => (precision === undefined ? printed : [...printed].slice(0, Number(precision)).join(''));

@@ -37,7 +37,13 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  * login or sender, and answers of policy (X.7.X of RFC 3463: relaying denied and the like).
  */
 function isFinal(error: unknown): boolean {
-  const { responseCode, command, response = '' } = error as { responseCode?: number; command?: string; response?: string }; // of nodemailer's errors
+  const {
+    code,
+    responseCode,
+    command,
+    response = '',
+  } = error as { code?: string; responseCode?: number; command?: string; response?: string }; // of nodemailer's errors
+  if (code === 'EENVELOPE' && responseCode === undefined) return true; // no address that a mail can go to
   if (responseCode === undefined || responseCode < 550 || responseCode > 559) return false;
   return (command === 'RCPT TO' || command === 'DATA') && !/^5\d\d[ -]5\.7\./.test(response);
 }

@@ -1,6 +1,6 @@
 /**
- * A pool of connections with a bounded queue before it, and a watch over it. As many statements are with the database as there are
- * connections: the driver would send more behind those that run, where they can neither be taken back nor bounded. When a connection is
+ * A pool of connections with a bounded queue before it, and a watch over it. No more statements are with the database than there are
+ * places: the driver would send more behind those that run, where they can neither be taken back nor bounded. When a connection is
  * lost, its pool is given up and a new one takes its place (a connection of postgres.js 3.4 that is written to while it closes never
  * answers again); until one probe gets through, statements are refused at once, so that nobody storms a database that is starting.
  */
@@ -13,7 +13,7 @@ import { greet } from './greet.ts';
 export interface LaneOptions {
   readonly address: DatabaseAddress;
   readonly open: () => Pool;
-  /** Statements that are with the database at once: the connections of the pool. */
+  /** Statements that are with the database at once: the connections of the pool, or a multiple where none of them can hold up another. */
   readonly places: number;
   /** How long a statement waits for a place, in ms. */
   readonly waitMs: number;

@@ -21,8 +21,12 @@ for (const [text, seconds, nanos] of rows) {
   });
 }
 
-test('infinity is the last moment that protobuf knows', () => {
-  assert.equal(timestampFromPg('infinity').seconds, 253402300799n);
+test('infinity, and what lies beyond the year 9999, is the last moment that protobuf knows', () => {
+  for (const text of ['infinity', '10000-01-01 00:00:00+00', '12026-06-30 12:00:00.5+00']) {
+    assert.deepEqual(timestampFromPg(text), { seconds: 253402300799n, nanos: 999_999_999 });
+  }
+  for (const text of ['-infinity', '0044-03-15 12:00:00+00 BC'])
+    assert.deepEqual(timestampFromPg(text), { seconds: -62135596800n, nanos: 0 });
 });
 
 test('what is no timestamp is refused', () => {

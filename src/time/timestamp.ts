@@ -13,7 +13,11 @@ const written =
 /** What the connections of this program give, since their time zone is UTC: read by its places, four times as fast, some on every call. */
 const usual = /^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?\+00$/;
 
-/** Reads a timestamptz as PostgreSQL writes it, whatever the time zone of the connection. `infinity` is the last moment that protobuf knows. */
+/** The first and the last moment of google.protobuf.Timestamp. PostgreSQL knows more of them, JSON no others. */
+const FIRST: Moment = { seconds: -62_135_596_800n, nanos: 0 };
+const LAST: Moment = { seconds: 253_402_300_799n, nanos: 999_999_999 };
+
+/** Reads a timestamptz as PostgreSQL writes it, whatever the time zone of the connection. What lies beyond is the first or last moment that protobuf knows. */
 export function timestampFromPg(text: string): Moment {
   return usual.test(text) ? byPlaces(text) : byParts(text);
 }
@@ -25,8 +29,8 @@ function byPlaces(text: string): Moment {
 }
 
 function byParts(text: string): Moment {
-  if (text === 'infinity') return { seconds: 253_402_300_799n, nanos: 999_999_999 };
-  if (text === '-infinity') return { seconds: -62_135_596_800n, nanos: 0 };
+  if (text === 'infinity') return LAST;
+  if (text === '-infinity') return FIRST;
   const parts = written.exec(text);
   if (parts === null) throw new Error(`not a timestamp with time zone: ${text}`);
   const [
@@ -49,7 +53,8 @@ function byParts(text: string): Moment {
   local.setUTCFullYear(before === undefined ? Number(year) : 1 - Number(year), Number(month) - 1, Number(day));
   local.setUTCHours(Number(hours), Number(minutes), Number(seconds));
   const offset = (Number(offsetHours) * 3600 + Number(offsetMinutes) * 60 + Number(offsetSeconds)) * (sign === '-' ? -1 : 1);
-  return { seconds: BigInt(local.getTime() / 1000 - offset), nanos: Number(fraction.padEnd(9, '0')) };
+  const moment = { seconds: BigInt(local.getTime() / 1000 - offset), nanos: Number(fraction.padEnd(9, '0')) };
+  return moment.seconds > LAST.seconds ? LAST : moment.seconds < FIRST.seconds ? FIRST : moment;
 }
 
 /** Writes a moment so that PostgreSQL reads it to the microsecond; what lies below is cut off. */

@@ -169,7 +169,7 @@ async function organization(store: Store, instance: Instance, caller: Caller, { 
   const named = method.orgField === undefined ? undefined : selector(message, method.orgField);
   const id = named?.case === 'orgDomain' ? undefined : named?.value || header('x-zitadel-orgid') || caller.orgId;
   if (id === caller.orgId) return id;
-  const [found] = await store.run((sql) =>
+  const [found] = await store.read((sql) =>
     id === undefined
       ? sql<
           { org_id: string }[]

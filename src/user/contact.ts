@@ -35,9 +35,13 @@ export function checkEmailTemplate(verification: Verification): void {
   if (verification.case === 'sendCode' && 'urlTemplate' in verification.value) checkTemplate(verification.value.urlTemplate);
 }
 
+const LONGEST_PHONE = 400;
+
 /** E.164, read with the default region CH; parsed, not held against the country's plan (reference/user-service-v2.md 2.4). */
 export function normalizePhone(phone: string): string {
   if (phone === '') throw new Failure(errors.phoneEmpty);
+  // The library takes time by the square of the length; the API's own limit keeps this far off.
+  if (phone.length > LONGEST_PHONE) throw new Failure(errors.phoneInvalid);
   const parsed = parsePhoneNumber(phone.trim(), { defaultCountry: 'CH' });
   if (!parsed) throw new Failure(errors.phoneInvalid);
   return parsed.number;

@@ -27,7 +27,16 @@ const SCENARIOS = [
   '20-email',
   '21-phone',
   '22-password',
+  '23-passkey',
+  '24-u2f',
+  '25-totp',
   '26-otp',
+  '27-recovery-codes',
+  '29-invites',
+  '30-sessions',
+  '31-session-challenges',
+  '32-session-list',
+  '35-session-permissions',
 ];
 
 /** 14 gives two users names of blanks, of random length: where the second is the longer one, the comparer takes it for the first and more. */

@@ -71,6 +71,12 @@ test('texts with NUL, dates and numbers out of range: the mistake of the client,
   assert.equal((await pat('9999-12-31T23:59:59.999999999Z')).status, 200);
 });
 
+test('a session may live for ten thousand years, and is listed', async () => {
+  assert.equal((await asker.ask('POST', '/v2/sessions', { lifetime: '315576000000s' })).status, 201);
+  const { status, json } = await asker.ask('POST', '/v2/sessions/search', {});
+  assert.deepEqual([status, json.sessions[0].expirationDate], [200, '9999-12-31T23:59:59.999999999Z']);
+});
+
 test('a text in an answer that quotes the client is cut', async () => {
   const body = `{"query":{"limit":${'9'.repeat(50_000)}}}`;
   const long = await http1(at, { path: '/v2/users', headers: { 'content-type': 'application/json' }, body });

@@ -58,13 +58,16 @@ export interface MailServer {
 /** Closed after the tests of the file that calls it. `port`: a certain one. */
 export async function mailServer(manner: MailServer['manner'] = 'take', port = 0): Promise<MailServer> {
   const state = { manner, mails: new Events<Mail>(), attempts: new Events<{ to: string; manner: Manner }>() };
+  /** Decided once a mail, at its recipient. */
+  const decided = new Map<string, Manner>();
   const mannerFor = (to: string) => (typeof state.manner === 'function' ? state.manner(to) : state.manner);
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     closeTimeout: 100,
-    onRcptTo({ address }, _, answer) {
+    onRcptTo({ address }, { id }, answer) {
       const wanted = mannerFor(address);
+      decided.set(id, wanted);
       const refusal = wanted in ANSWERS ? ANSWERS[wanted as keyof typeof ANSWERS] : undefined; // just looked up
       if (!refusal) return answer();
       state.attempts.push({ to: address, manner: wanted });
@@ -73,7 +76,7 @@ export async function mailServer(manner: MailServer['manner'] = 'take', port = 0
     onData(stream, session, answer) {
       const to = session.envelope.rcptTo[0]?.address ?? '';
       void buffer(stream).then((bytes) => {
-        const wanted = mannerFor(to);
+        const wanted = decided.get(session.id) ?? 'take';
         state.attempts.push({ to, manner: wanted });
         if (wanted === 'stall') return;
         if (wanted !== 'drop') state.mails.push(parsed(to, bytes.toString('latin1')));

@@ -11,9 +11,11 @@ export interface OutboxRow {
   code: Buffer | null;
 }
 
-export const outboxOf = (sql: Pool, userId: string): Promise<readonly OutboxRow[]> =>
-  sql<OutboxRow[]>`
+export async function outboxOf(sql: Pool, userId: string): Promise<readonly OutboxRow[]> {
+  const rows = await sql<OutboxRow[]>`
     select kind, recipient, attempts, leased, last_error, dead_at is not null as is_dead, code from outbox where user_id = ${userId} order by sequence, place`;
+  return [...rows];
+}
 
 /** Resolves when the outbox holds what `until` (SQL over its rows of a user) says. There is no event for that: the database itself looks until it is so. */
 export async function settled(sql: Pool, userId: string, until: string): Promise<void> {

@@ -15,6 +15,11 @@ export type Possession =
   | 'metadata'
   | 'totp'
   | 'recoveryCode'
+  /** Registrations that were begun. */
+  | 'passkey'
+  | 'u2f'
+  /** With the id `x` and the code that every code is. */
+  | 'passkeyLink'
   | 'key'
   | 'pat'
   | 'session'
@@ -48,10 +53,36 @@ export interface Drawn {
   readonly token?: string;
 }
 
+/** All that one user can have at once. */
+export const EVERYTHING: readonly Possession[] = [
+  'password',
+  'phone',
+  'otpSms',
+  'otpEmail',
+  'secret',
+  'metadata',
+  'totp',
+  'recoveryCode',
+  'passkey',
+  'u2f',
+  'passkeyLink',
+  'key',
+  'pat',
+  'session',
+  'emailCode',
+  'phoneCode',
+  'inviteCode',
+  'orgMember',
+  'instanceMember',
+  'domain',
+];
+
 export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
   patId: `${userId}-pat`,
   keyId: `${userId}-key`,
   sessionId: `${userId}-session`,
+  passkeyId: `${userId}-passkey`,
+  u2fId: `${userId}-u2f`,
   domain: `${userId}.example`,
 });
 
@@ -118,6 +149,13 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       insert into recovery_codes (instance_id, user_id, hash, created_at)
       select "instanceId", "userId", 'x', now() from ${drawn} where 'recoveryCode' = any(has)`;
     await sql`
+      insert into authenticators (instance_id, user_id, token_id, kind, rp_id, created_at, challenge, expires_at, user_epoch, org_epoch, instance_epoch)
+      select d."instanceId", d."userId", d."userId" || '-' || k.kind, k.kind, 'localhost', now(), 'x', now() + interval '1 hour', ${epochs}
+      from ${bound} join unnest(array['passkey', 'u2f']) as k(kind) on k.kind = any(d.has)`;
+    await sql`
+      insert into passkey_links (instance_id, user_id, link_id, hash, expires_at, user_epoch, org_epoch, instance_epoch)
+      select d."instanceId", d."userId", 'x', ${digest(CODE)}, now() + interval '1 hour', ${epochs} from ${bound} where 'passkeyLink' = any(d.has)`;
+    await sql`
       insert into machine_keys (instance_id, key_id, user_id, public_key, expires_at, created_at, changed_at)
       select "instanceId", "keyId", "userId", 'x', now() + interval '1 day', now(), now() from ${drawn} where 'key' = any(has)`;
     await sql`
@@ -138,6 +176,8 @@ const TABLES = [
   'user_codes',
   'totps',
   'recovery_codes',
+  'authenticators',
+  'passkey_links',
   'machine_keys',
   'sessions',
 ];

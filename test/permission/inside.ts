@@ -93,6 +93,10 @@ export class Inside {
         await seen(statement);
         return store.run(statement, deadline);
       },
+      read: async (statement, deadline) => {
+        await seen(statement);
+        return store.read(statement, deadline);
+      },
       list: async (statement, deadline) => {
         await seen(statement);
         return store.list(statement, deadline);

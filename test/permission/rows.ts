@@ -83,7 +83,7 @@ const publicKey = Buffer.from(
 /** Calls on a user by his id; their requests are those of test/support/requests.ts, with what is said here instead. */
 const users: Users = {
   getUserByID: read,
-  listAuthenticationMethodTypes: { ...read, ...empty },
+  listAuthenticationMethodTypes: { ...read, ...empty, has: ['totp'] },
   listAuthenticationFactors: { ...read, ...empty },
   listPasskeys: { ...read, ...empty },
   listIDPLinks: { ...read, ...empty },
@@ -117,10 +117,10 @@ const users: Users = {
   removeRecoveryCodes: { ...factor, has: ['recoveryCode'] },
   registerPasskey: { ...factor, beside: () => ({ domain: '' }) },
   verifyPasskeyRegistration: { ...factor, ...nothingYet, answer: 'invalid_argument' },
-  removePasskey: { ...write, ...nothingYet, answer: 'not_found' },
+  removePasskey: { ...write, has: ['passkey'], beside: (target) => ({ passkeyId: idsOf(target).passkeyId }) },
   registerU2F: { ...factor, beside: () => ({ domain: '' }) },
   verifyU2FRegistration: { ...factor, ...nothingYet, answer: 'invalid_argument' },
-  removeU2F: { ...write, ...nothingYet, answer: 'not_found' },
+  removeU2F: { ...write, has: ['u2f'], beside: (target) => ({ u2fId: idsOf(target).u2fId }) },
   humanMFAInitSkipped: write,
   addIDPLink: { ...write, ...nothingYet, answer: 'failed_precondition' },
   removeIDPLink: { ...write, ...nothingYet, answer: 'not_found' },

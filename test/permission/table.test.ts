@@ -18,11 +18,20 @@ import { nameOf, pathOf, type Row, rows, type Target } from './rows.ts';
 const AT_ONCE = 24;
 /** Makes the second tenant. */
 const MAKER = 'maker';
-/** Name of the system user who calls about a place: so that events tell the place by their editor. */
-const systemName = ({ role }: Role, place: Place) => `${role} at the ${place}`;
+/** Events tell by editor and RPC which call wrote them: so each place has callers of its own, and each of several rows of an RPC. */
+const turnOf = (row: Row) => rows.filter((other) => pathOf(other) === pathOf(row)).indexOf(row);
+const turns = [...new Set(rows.map(turnOf))];
+const systemName = ({ role }: Role, place: Place, turn: number) => `${role} at the ${place} ${turn}`;
 const systemUsers: [string, readonly Membership[]][] = callers
   .filter(({ held }) => held === 'system')
-  .flatMap((caller) => places.map((place) => [systemName(caller, place), [{ memberType: 'System', roles: [caller.role] }]]));
+  .flatMap((caller) =>
+    places.flatMap((place) =>
+      turns.map((turn): [string, readonly Membership[]] => [
+        systemName(caller, place, turn),
+        [{ memberType: 'System', roles: [caller.role] }],
+      ]),
+    ),
+  );
 
 const cluster = await startCluster(
   1,
@@ -64,6 +73,15 @@ interface Cell {
   readonly token: string;
 }
 
+async function callerAbout(place: Place, caller: Role, turn: number): Promise<Pick<Cell, 'editor' | 'token'>> {
+  if (caller.held !== 'system') {
+    const { editor, token } = callerIn(camp, caller);
+    return { editor, token };
+  }
+  const name = systemName(caller, place, turn);
+  return { editor: name, token: await tokenOf(name) };
+}
+
 const everybody: Drawn[] = [];
 function born(drawn: Omit<Drawn, 'userId'>): Drawn {
   const one = { ...drawn, userId: `p${everybody.length}-${drawn.instanceId}` };
@@ -91,14 +109,13 @@ for (const caller of callers) {
   for (const place of places) {
     if (place === 'oneself') continue;
     if (place === 'host of the foreign tenant' && caller.held === 'system') continue; // everywhere the same user
-    const name = systemName(caller, place);
-    const by = caller.held === 'system' ? { editor: name, token: await tokenOf(name) } : callerIn(camp, caller);
+    const by = await Promise.all(turns.map((turn) => callerAbout(place, caller, turn)));
     for (const row of rows) {
       if (row.placeless && place.startsWith('foreign')) continue;
       // Whose token is none there is refused before his roles are known: each row with some of them, in the long form with all.
       const some = (rows.indexOf(row) + callers.indexOf(caller)) % 7 === 0;
       if (place === 'host of the foreign tenant' && !full && !some) continue;
-      cells.push({ row, caller, place, verdict: expected(row, caller, place), target: targetOf(row, caller, place), ...by });
+      cells.push({ row, caller, place, verdict: expected(row, caller, place), target: targetOf(row, caller, place), ...by[turnOf(row)]! });
     }
   }
   if (caller.held === 'system') continue; // no user

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { newSessionToken } from '../../src/access/session-token.ts';
 import { digest } from '../../src/crypto/secret.ts';
 import { full } from '../support/batches.ts';
-import { type Drawn, draw, tenantRows, tokenFor } from './crowd.ts';
+import { type Drawn, draw, EVERYTHING, tenantRows, tokenFor } from './crowd.ts';
 import { Inside, type Outcome, type Tenant } from './inside.ts';
 import { nameOf, type Row, rows } from './rows.ts';
 
@@ -34,6 +34,10 @@ interface World {
 
 const userIdOf = (row: Row, n: number, where: 'both' | 'other') => `${where}-${asked.indexOf(row)}-${n}`;
 const ORG = 'chosen-org';
+const FUTURE = '2100-01-01T00:00:00Z';
+const FUTURE_SECONDS = String(Date.parse(FUTURE) / 1000);
+/** The other tenant alone has it. */
+const OTHER_ORG = 'other-org';
 /** Numeric, as the id in a token of a session is. */
 const SESSION = '4711';
 
@@ -49,13 +53,23 @@ async function world(withOther: boolean): Promise<World> {
 async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, whose: 'mine' | 'other'): Promise<World['tokens']> {
   const name = whose === 'other' ? HIDDEN : 'plain';
   await sql`insert into orgs (instance_id, org_id, name, sequence) values (${instanceId}, ${ORG}, 'Equal', 0)`;
+  if (whose === 'other')
+    await sql`insert into orgs (instance_id, org_id, name, sequence) values (${instanceId}, ${OTHER_ORG}, ${HIDDEN}, 0)`;
   await sql`
     insert into org_domains (instance_id, org_id, domain, is_verified, is_primary) values (${instanceId}, ${ORG}, ${`${name}.example`}, true, true)`;
-  const of = (row: Row, userId: string): Drawn => ({ userId, instanceId, orgId: ORG, kind: row.kind ?? 'human', name, has: row.has ?? [] });
+  // A user of the other tenant has all that his twin may lack.
+  const of = (row: Row, userId: string, orgId = ORG): Drawn => ({
+    userId,
+    instanceId,
+    orgId,
+    kind: row.kind ?? 'human',
+    name,
+    has: [...new Set([...(row.has ?? []), ...(whose === 'other' ? EVERYTHING : [])])],
+  });
   const crowd = asked.flatMap((row) =>
     Array.from({ length: TWINS }, (_, n) => [
       of(row, userIdOf(row, n, 'both')),
-      ...(whose === 'other' ? [of(row, userIdOf(row, n, 'other'))] : []),
+      ...(whose === 'other' ? [of(row, userIdOf(row, n, 'other'), OTHER_ORG)] : []),
     ]).flat(),
   );
   const members: Partial<Record<Caller, Drawn['member']>> = {
@@ -70,6 +84,15 @@ async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, w
     return { userId: caller, instanceId, orgId: ORG, kind: 'human' as const, name, token: tokenFor(caller), ...(member && { member }) };
   });
   await draw(sql, [...crowd, ...callers]);
+  // What happens to the other tenant happens in another time, so that its times are known where they are told.
+  if (whose === 'other') {
+    await sql`
+      insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
+      select instance_id, aggregate_type, aggregate_id, sequence + 1, 'user.metadata.set', editor, owner, via, ${FUTURE} from events
+      where instance_id = ${instanceId} and via = 'test'`;
+    for (const table of ['users', 'user_metadata', 'pats', 'sessions', 'machine_keys'])
+      await sql`update ${sql(table)} set created_at = ${FUTURE}, changed_at = ${FUTURE} where instance_id = ${instanceId}`;
+  }
   const key = Buffer.from(`key of ${whose}`);
   const session = newSessionToken(SESSION, key);
   await sql`
@@ -89,12 +112,13 @@ interface Asked {
   readonly row: Row;
   readonly caller: Caller;
   readonly userId: string;
+  readonly orgId: string;
 }
 
-const describe = ({ row, caller, userId }: Asked) => `${nameOf(row)} of ${userId} by ${caller}`;
+const describe = ({ row, caller, userId, orgId }: Asked) => `${nameOf(row)} of ${userId} in ${orgId} by ${caller}`;
 
-async function play({ inside, mine, tokens }: World, { row, caller, userId }: Asked): Promise<Outcome> {
-  const target = { userId, orgId: ORG };
+async function play({ inside, mine, tokens }: World, { row, caller, userId, orgId }: Asked): Promise<Outcome> {
+  const target = { userId, orgId };
   return inside.ask(row.rpc, row.message(target), { at: mine, token: tokens[caller], headers: row.headers?.(target) ?? {} });
 }
 
@@ -114,12 +138,19 @@ function sequence(): readonly Asked[] {
   const random = generator(SEED);
   const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T; // within the list
   const each = asked.flatMap((row) =>
-    (['both', 'other'] as const).map((where): Asked => ({ row, caller: 'owner', userId: userIdOf(row, 0, where) })),
+    (['both', 'other'] as const).map(
+      (where): Asked => ({ row, caller: 'owner', userId: userIdOf(row, 0, where), orgId: where === 'both' ? ORG : OTHER_ORG }),
+    ),
   );
   const others = Array.from({ length: CALLS - each.length }, (): Asked => {
     const row = pick(asked);
     const whose = random(4) === 0 ? pick(asked) : row;
-    return { row, caller: pick(callerNames), userId: userIdOf(whose, random(TWINS), random(3) === 0 ? 'other' : 'both') };
+    return {
+      row,
+      caller: pick(callerNames),
+      userId: userIdOf(whose, random(TWINS), random(3) === 0 ? 'other' : 'both'),
+      orgId: random(5) === 0 ? OTHER_ORG : ORG,
+    };
   });
   return [...each, ...others];
 }
@@ -181,7 +212,7 @@ function shown(answer: Outcome): string {
 function masked(answer: Outcome): object {
   return JSON.parse(
     shown(answer)
-      .replace(/"(seconds|nanos)":("-?\d+"|\d+)/g, '"$1":0')
+      .replace(/"(seconds|nanos)":("-?\d+"|\d+)/g, (whole, name: string) => (whole.includes(FUTURE_SECONDS) ? whole : `"${name}":0`))
       .replace(
         /"(\w*(?:[cC]ode|[sS]ecret|[tT]oken|challenge|passkeyId|u2fId|uri|recoveryCodes))":("[^"]*"|\[[^\]]*\])/g,
         (whole, name: string) => (/:"[a-z_]+"$/.test(whole) ? whole : `"${name}":"-"`),
