@@ -30,6 +30,12 @@ const table: readonly Equivalent[] = [
     context: 'from recovery_codes r, caller where',
     reason: 'it is a lock of a row that was read under its tenant; a twin would need the same random code',
   },
+  {
+    kind: 'tenant',
+    file: 'src/user/authenticator.ts',
+    context: `a on a.instance_id = \${call.instance.id} and a.user_id = \${userId} and a.kind`,
+    reason: 'the relying party beside it is a domain, and a domain belongs to one instance (instance_domains_domain)',
+  },
   { kind: 'tenant', file: 'src/instance/create.ts', context: 'is_owner = true where', reason: BY_NEW_ID },
 ];
 

@@ -54,12 +54,14 @@ export function take(
       with due as (
         select m.instance_id, m.message_id from outbox m
         where m.instance_id = ${instanceId} and m.dead_at is null and m.next_attempt_at <= now()
-          and not exists (
-            select from outbox e
+          and (
+            -- not "not exists": that is planned as a join with the whole table
+            select e.message_id from outbox e
             where e.instance_id = m.instance_id and e.user_id = m.user_id and e.channel = m.channel and e.dead_at is null
               and (e.sequence, e.place) < (m.sequence, m.place)
               and (e.leased or e.code is null or e.kind <> m.kind or e.kind = 'passkey-link')
-          )
+            limit 1
+          ) is null
         order by m.next_attempt_at
         limit ${most}
         for update skip locked

@@ -37,6 +37,11 @@ export type Possession =
 export const PASSWORD = 'A-g00d-passw0rd';
 const passwordHash = await hash(PASSWORD, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
 
+/** Begins ids that are chosen for new users. */
+export const CHOSEN = 'chosen-';
+/** A domain that an organization of another tenant may have claimed. */
+export const CLAIMED = 'claimed.example';
+
 /** Of every code. */
 export const CODE = 'ABCDEF';
 

@@ -3,13 +3,17 @@
  * of the same ids.
  */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import type { MessageShape } from '@bufbuild/protobuf';
 import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import { newOpaqueToken } from '../../src/access/access-token.ts';
 import { newSessionToken } from '../../src/access/session-token.ts';
 import type { Instance } from '../../src/access/tenant.ts';
 import { givenToken } from '../../src/access/token-door.ts';
+import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import { digest } from '../../src/crypto/secret.ts';
+import { SoftwareAuthenticator } from '../support/authenticator.ts';
 import { draw, tokenFor } from './crowd.ts';
 import { Inside, type Tenant } from './inside.ts';
 
@@ -77,3 +81,24 @@ for (const kind of ['a personal access token', 'an access token'] as const) {
     }
   });
 }
+
+test('the same security key may be registered at two tenants, by users of the same id', async () => {
+  const { registerPasskey, verifyPasskeyRegistration } = UserService.method;
+  const credentialId = randomBytes(32);
+  for (const { tenant } of tenants) {
+    const owner = { userId: `owner-of-${tenant.host}`, instanceId: tenant.instanceId, orgId: ORG, kind: 'machine' as const };
+    const token = tokenFor(owner.userId);
+    const person = { userId: 'equal-person', instanceId: tenant.instanceId, orgId: ORG, kind: 'human' as const };
+    await draw(sql, [{ ...owner, token, member: { level: 3, objectId: tenant.instanceId, role: 'IAM_OWNER' } }, person]);
+    const by = { at: tenant, token };
+    const { userId } = person;
+    const begun = await inside.ask(registerPasskey, { userId, domain: tenant.host }, by);
+    const { passkeyId, publicKeyCredentialCreationOptions: options } = (
+      begun.code === 'ok' ? begun.message : assert.fail(begun.text)
+    ) as MessageShape<typeof registerPasskey.output>; // the answer of this call
+    const key = new SoftwareAuthenticator({ rpId: tenant.host, origin: `https://${tenant.host}` });
+    const publicKeyCredential = key.create(options, { credentialId });
+    const done = await inside.ask(verifyPasskeyRegistration, { userId, passkeyId, passkeyName: 'Key', publicKeyCredential }, by);
+    assert.equal(done.code, 'ok', done.code === 'ok' ? '' : `${tenant.host}: ${done.text}`);
+  }
+});

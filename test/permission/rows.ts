@@ -12,7 +12,7 @@ import { SessionService } from '../../src/contract/gen/zitadel/session/v2/sessio
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import type { Code } from '../../src/failure/failure.ts';
 import { ofMachines, type UserCall, userRequests } from '../support/requests.ts';
-import { CODE, idsOf, PASSWORD, type Possession } from './crowd.ts';
+import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession } from './crowd.ts';
 
 /** Whom and where a call is about. `userId` is also good for names that must be new. */
 export interface Target {
@@ -116,10 +116,15 @@ const users: Users = {
   generateRecoveryCodes: factor,
   removeRecoveryCodes: { ...factor, has: ['recoveryCode'] },
   registerPasskey: { ...factor, beside: () => ({ domain: '' }) },
-  verifyPasskeyRegistration: { ...factor, ...nothingYet, answer: 'invalid_argument' },
+  verifyPasskeyRegistration: {
+    ...factor,
+    ...nothingYet,
+    answer: 'invalid_argument',
+    beside: (target) => ({ passkeyId: idsOf(target).passkeyId }),
+  },
   removePasskey: { ...write, has: ['passkey'], beside: (target) => ({ passkeyId: idsOf(target).passkeyId }) },
   registerU2F: { ...factor, beside: () => ({ domain: '' }) },
-  verifyU2FRegistration: { ...factor, ...nothingYet, answer: 'invalid_argument' },
+  verifyU2FRegistration: { ...factor, ...nothingYet, answer: 'invalid_argument', beside: (target) => ({ u2fId: idsOf(target).u2fId }) },
   removeU2F: { ...write, has: ['u2f'], beside: (target) => ({ u2fId: idsOf(target).u2fId }) },
   humanMFAInitSkipped: write,
   addIDPLink: { ...write, ...nothingYet, answer: 'failed_precondition' },
@@ -248,6 +253,8 @@ export const rows: readonly Row[] = [
     changes: true,
     message: ({ userId, orgId }) => ({
       organizationId: orgId,
+      userId: `${CHOSEN}${userId}`,
+      username: `${userId}@${CLAIMED}`,
       userType: { case: 'human', value: { profile, email: { email: `${userId}@new.example` } } },
     }),
   },

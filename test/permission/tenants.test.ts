@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { newSessionToken } from '../../src/access/session-token.ts';
 import { digest } from '../../src/crypto/secret.ts';
 import { full } from '../support/batches.ts';
-import { type Drawn, draw, EVERYTHING, tenantRows, tokenFor } from './crowd.ts';
+import { CHOSEN, CLAIMED, type Drawn, draw, EVERYTHING, tenantRows, tokenFor } from './crowd.ts';
 import { Inside, type Outcome, type Tenant } from './inside.ts';
 import { nameOf, type Row, rows } from './rows.ts';
 
@@ -32,7 +32,9 @@ interface World {
   readonly tokens: Readonly<Record<Caller, string>>;
 }
 
-const userIdOf = (row: Row, n: number, where: 'both' | 'other') => `${where}-${asked.indexOf(row)}-${n}`;
+/** `bare`: in both, but here without what the row needs. `other`: in the other tenant alone. */
+const kindsOfIds = ['both', 'other', 'bare'] as const;
+const userIdOf = (row: Row, n: number, where: (typeof kindsOfIds)[number]) => `${where}-${asked.indexOf(row)}-${n}`;
 const ORG = 'chosen-org';
 const FUTURE = '2100-01-01T00:00:00Z';
 const FUTURE_SECONDS = String(Date.parse(FUTURE) / 1000);
@@ -58,18 +60,19 @@ async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, w
   await sql`
     insert into org_domains (instance_id, org_id, domain, is_verified, is_primary) values (${instanceId}, ${ORG}, ${`${name}.example`}, true, true)`;
   // A user of the other tenant has all that his twin may lack.
-  const of = (row: Row, userId: string, orgId = ORG): Drawn => ({
+  const of = (row: Row, userId: string, { orgId = ORG, has = row.has ?? [] }: Partial<Drawn> = {}): Drawn => ({
     userId,
     instanceId,
     orgId,
     kind: row.kind ?? 'human',
     name,
-    has: [...new Set([...(row.has ?? []), ...(whose === 'other' ? EVERYTHING : [])])],
+    has: [...new Set([...has, ...(whose === 'other' ? EVERYTHING : [])])],
   });
   const crowd = asked.flatMap((row) =>
     Array.from({ length: TWINS }, (_, n) => [
       of(row, userIdOf(row, n, 'both')),
-      ...(whose === 'other' ? [of(row, userIdOf(row, n, 'other'), OTHER_ORG)] : []),
+      of(row, userIdOf(row, n, 'bare'), { has: [] }),
+      ...(whose === 'other' ? [of(row, userIdOf(row, n, 'other'), { orgId: OTHER_ORG })] : []),
     ]).flat(),
   );
   const members: Partial<Record<Caller, Drawn['member']>> = {
@@ -90,6 +93,12 @@ async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, w
       insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
       select instance_id, aggregate_type, aggregate_id, sequence + 1, 'user.metadata.set', editor, owner, via, ${FUTURE} from events
       where instance_id = ${instanceId} and via = 'test'`;
+    // Users that were and are no more: who is made under such an id here begins anew.
+    await sql`
+      insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
+      select instance_id, aggregate_type, ${CHOSEN} || aggregate_id, 7, 'user.removed', editor, owner, via, ${FUTURE} from events
+      where instance_id = ${instanceId} and via = 'test' and sequence = 1`;
+    await sql`insert into org_domains (instance_id, org_id, domain, is_verified) values (${instanceId}, ${OTHER_ORG}, ${CLAIMED}, true)`;
     for (const table of ['users', 'user_metadata', 'pats', 'sessions', 'machine_keys'])
       await sql`update ${sql(table)} set created_at = ${FUTURE}, changed_at = ${FUTURE} where instance_id = ${instanceId}`;
   }
@@ -101,9 +110,9 @@ async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, w
     select instance_id, ${SESSION}, 'nobody', user_id, org_id, now(), now(), ${key}, ${digest(session)}, u.epoch, o.epoch, i.epoch, 1, now(), now()
     from users u join orgs o using (instance_id, org_id) join instances i using (instance_id)
     where instance_id = ${instanceId} and user_id = 'session'`;
-  // The callers' twins are switched off: nobody is refused, or let in, for what his twin is.
+  // Of the callers' twins all but one are switched off: nobody is refused, or let in, for what his twin is.
   if (whose === 'other')
-    await sql`update users set state = 2 where instance_id = ${instanceId} and user_id = any(${[...callerNames]}::text[])`;
+    await sql`update users set state = 2 where instance_id = ${instanceId} and user_id in ('manager', 'plain', 'session')`;
   const [owner, manager, plain] = callers.map(({ token }) => token) as [string, string, string]; // as many as there are names
   return { owner, manager, plain, session };
 }
@@ -139,7 +148,7 @@ function sequence(): readonly Asked[] {
   const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T; // within the list
   const each = asked.flatMap((row) =>
     (['both', 'other'] as const).map(
-      (where): Asked => ({ row, caller: 'owner', userId: userIdOf(row, 0, where), orgId: where === 'both' ? ORG : OTHER_ORG }),
+      (where): Asked => ({ row, caller: 'owner', userId: userIdOf(row, 0, where), orgId: where === 'other' ? OTHER_ORG : ORG }),
     ),
   );
   const others = Array.from({ length: CALLS - each.length }, (): Asked => {
@@ -148,7 +157,7 @@ function sequence(): readonly Asked[] {
     return {
       row,
       caller: pick(callerNames),
-      userId: userIdOf(whose, random(TWINS), random(3) === 0 ? 'other' : 'both'),
+      userId: userIdOf(whose, random(TWINS), pick(['both', 'both', 'other', 'bare'])),
       orgId: random(5) === 0 ? OTHER_ORG : ORG,
     };
   });
@@ -193,10 +202,8 @@ test('a tenant is answered as if it were alone, and sees, changes and waits for 
 
 /** What was written about whom, in a world; ids that were made by the way apart. */
 async function eventsOf({ inside, mine }: World): Promise<object> {
-  const ids = [
-    ORG,
-    ...asked.flatMap((row) => Array.from({ length: TWINS }, (_, n) => [userIdOf(row, n, 'both'), userIdOf(row, n, 'other')])).flat(),
-  ];
+  const users = asked.flatMap((row) => Array.from({ length: TWINS }, (_, n) => kindsOfIds.map((where) => userIdOf(row, n, where))).flat());
+  const ids = [ORG, ...users, ...users.map((userId) => CHOSEN + userId)];
   return inside.database.sql`
     select aggregate_id, sequence, type, editor from events where instance_id = ${mine.instanceId} and aggregate_id = any(${ids}::text[])
     order by aggregate_id, sequence`.then((all) => [...all]);
