@@ -55,7 +55,8 @@ export async function measureCalls(dataDir: string, options: Options, tell: (row
   };
   try {
     for (const workers of options.workers) {
-      const keyward = await startKeyward(dataDir, workers);
+      // The embedded database takes as many connections as are configured: so there is room for those of the commands alone.
+      const keyward = await startKeyward(dataDir, workers, { KEYWARD_DATABASE_LIST_CONNECTIONS: '40' });
       try {
         const users = await addMachines(keyward, `w${workers}x`, USERS);
         for (const name of Object.keys(operations) as OperationName[]) {

@@ -35,7 +35,7 @@ export function newDataDir(): string {
   return folder;
 }
 
-export async function startKeyward(dataDir: string, workers = 1): Promise<Keyward> {
+export async function startKeyward(dataDir: string, workers = 1, environment: Readonly<Record<string, string>> = {}): Promise<Keyward> {
   const port = await freePort();
   const begun = performance.now();
   const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'start'], {
@@ -47,6 +47,7 @@ export async function startKeyward(dataDir: string, workers = 1): Promise<Keywar
       KEYWARD_WORKERS: String(workers),
       KEYWARD_LOG_LEVEL: 'warn',
       KEYWARD_SHUTDOWN_SECONDS: '1',
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,5 +1,5 @@
 /** Keyward: the one place where everything is plugged together. */
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
 // Types are stripped and code is compiled once, not on every start and in every worker. Where the folder cannot be written, as before.
@@ -11,4 +11,3 @@ const [{ run }, instances, { startServer }] = await Promise.all([
   import('./server.ts'),
 ]);
 await run(process.argv, { startServer, instances });
-flushCompileCache(); // else it would be written at the end, and not at all where that is a kill

@@ -5,7 +5,12 @@ import { run } from 'node:test';
 import type { Kind, Mutation } from './find.ts';
 
 const FIRST: Readonly<Record<Kind, readonly string[]>> = {
-  tenant: ['test/permission/doors.test.ts', 'test/permission/operator.test.ts', 'test/permission/tenants.test.ts'],
+  tenant: [
+    'test/permission/doors.test.ts',
+    'test/permission/operator.test.ts',
+    'test/permission/beyond-calls.test.ts',
+    'test/permission/tenants.test.ts',
+  ],
   guard: ['test/permission/guard.test.ts'],
   join: ['test/permission/tenants.test.ts'],
 };

@@ -11,6 +11,7 @@ import { Life } from './life.ts';
 import { cannotListen, checkPort } from './port.ts';
 import type { Parts } from './ports.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { settle } from './settle.ts';
 import { version } from './version.ts';
 import { Workers } from './workers.ts';
 
@@ -30,6 +31,7 @@ export async function start(wanted: Config, parts: Parts, log: Log): Promise<voi
 
     if (life.ending) return await pause(2 ** 31 - 1); // until the end, which a signal has begun, is there
     database.watchDisk();
+    settle();
     process.stdout.write(banner(config, database, prepared.demoUserId, version()));
     log.info({ version: version(), port: config.port, host: config.host, workers: config.workers }, 'ready');
   } catch (error) {
@@ -74,6 +76,7 @@ export async function work(wanted: Config, parts: Parts, log: Log): Promise<void
   try {
     const config = { ...wanted, host: told.host };
     await serve(config, told.address, new Masterkey(Buffer.from(told.masterkey, 'base64')), parts, log, life);
+    settle();
     process.send?.({ ready: true });
   } catch (error) {
     await life.end();

@@ -41,7 +41,8 @@ export async function dueInstances(store: Store): Promise<readonly string[]> {
 
 /**
  * Takes up to `most` due messages of an instance. Those to one user on one channel go out in the order in which they were written; an older
- * one does not hold up a newer of its kind that has replaced its code. `standing`: SQL over the alias m (outbox) that gives a Standing.
+ * one does not hold up a newer of its kind that has replaced its code. By ctid and scalar subquery, not by joins: a table that is now empty,
+ * now full has statistics that are wrong at either time. `standing`: SQL over the alias m (outbox) that gives a Standing.
  */
 export function take(
   store: Store,
@@ -52,7 +53,7 @@ export function take(
   return store.list(
     (sql) => sql<TakenRow[]>`
       with due as (
-        select m.instance_id, m.message_id from outbox m
+        select m.ctid from outbox m
         where m.instance_id = ${instanceId} and m.dead_at is null and m.next_attempt_at <= now()
           and (
             -- not "not exists": that is planned as a join with the whole table
@@ -60,6 +61,7 @@ export function take(
             where e.instance_id = m.instance_id and e.user_id = m.user_id and e.channel = m.channel and e.dead_at is null
               and (e.sequence, e.place) < (m.sequence, m.place)
               and (e.leased or e.code is null or e.kind <> m.kind or e.kind = 'passkey-link')
+            order by e.user_id, e.sequence, e.place
             limit 1
           ) is null
         order by m.next_attempt_at
@@ -68,7 +70,7 @@ export function take(
       ),
       m as (
         update outbox o set leased = true, attempts = o.attempts + 1, next_attempt_at = now() + ${LEASE_SECONDS} * interval '1 second'
-        from due d where o.instance_id = d.instance_id and o.message_id = d.message_id
+        where o.ctid = any(array(select ctid from due))
         returning o.*
       )
       select m.instance_id, m.message_id, m.user_id, m.org_id, m.kind, m.channel, m.recipient, m.language, m.code, m.data, m.created_at, m.attempts,

@@ -15,6 +15,8 @@ export type Possession =
   | 'metadata'
   | 'totp'
   | 'recoveryCode'
+  /** Checks of his password that failed. */
+  | 'failures'
   /** Registrations that were begun. */
   | 'passkey'
   | 'u2f'
@@ -68,6 +70,7 @@ export const EVERYTHING: readonly Possession[] = [
   'metadata',
   'totp',
   'recoveryCode',
+  'failures',
   'passkey',
   'u2f',
   'passkeyLink',
@@ -154,6 +157,9 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       insert into recovery_codes (instance_id, user_id, hash, created_at)
       select "instanceId", "userId", 'x', now() from ${drawn} where 'recoveryCode' = any(has)`;
     await sql`
+      insert into failed_checks (instance_id, user_id, kind, failed, user_epoch, last_at)
+      select d."instanceId", d."userId", 'password', 3, u.epoch, now() + interval '1 second' from ${bound} where 'failures' = any(d.has)`;
+    await sql`
       insert into authenticators (instance_id, user_id, token_id, kind, rp_id, created_at, challenge, expires_at, user_epoch, org_epoch, instance_epoch)
       select d."instanceId", d."userId", d."userId" || '-' || k.kind, k.kind, 'localhost', now(), 'x', now() + interval '1 hour', ${epochs}
       from ${bound} join unnest(array['passkey', 'u2f']) as k(kind) on k.kind = any(d.has)`;
@@ -183,6 +189,7 @@ const TABLES = [
   'recovery_codes',
   'authenticators',
   'passkey_links',
+  'failed_checks',
   'machine_keys',
   'sessions',
 ];

@@ -26,7 +26,7 @@ export interface Tenant {
 
 export type Outcome =
   | { readonly code: 'ok'; readonly message: Message }
-  | { readonly code: Code | 'crash'; readonly text: string; readonly id: string | undefined };
+  | { readonly code: Code | 'crash'; readonly text: string; readonly id: string | undefined; readonly failedAttempts?: number | undefined };
 
 export interface Sent {
   readonly at: Tenant;
@@ -47,7 +47,7 @@ export class Inside {
       store,
       tenants: new Tenants(store, { anyHost: false }),
       callers: new Callers(store, new SystemUsers({}, 'http://localhost')),
-      masterkey: new Masterkey(Buffer.alloc(32, 1)),
+      masterkey,
       externalDomain: 'localhost',
       services,
     });
@@ -78,7 +78,7 @@ export class Inside {
       });
       return { code: 'ok', message: answer };
     } catch (error) {
-      if (error instanceof Failure) return { code: error.code, text: error.message, id: error.id };
+      if (error instanceof Failure) return { code: error.code, text: error.message, id: error.id, failedAttempts: error.failedAttempts };
       return { code: 'crash', text: String(error), id: undefined };
     }
   }
@@ -111,6 +111,7 @@ export class Inside {
   }
 }
 
+export const masterkey = new Masterkey(Buffer.alloc(32, 1));
 const config = loadConfig({ environment: {}, flags: {} });
 
 /** A statement is not sent before it is awaited, so it can be built to be looked at. postgres.js keeps its texts as `strings`. */

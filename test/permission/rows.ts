@@ -152,7 +152,7 @@ const variants: readonly (readonly [string, UserCall, Users[UserCall]])[] = [
   [
     'a user name',
     'updateUser',
-    { ...write, beside: ({ userId }) => ({ username: `${userId}@renamed.example`, userType: { case: 'human', value: {} } }) },
+    { ...write, beside: ({ userId }) => ({ username: `${userId}-renamed@${CLAIMED}`, userType: { case: 'human', value: {} } }) },
   ],
   [
     'the wrong code of a link',
@@ -160,14 +160,9 @@ const variants: readonly (readonly [string, UserCall, Users[UserCall]])[] = [
     { ...factor, answer: 'invalid_argument', beside: () => ({ domain: '', code: { id: 'x', code: CODE } }) },
   ],
   [
-    'what he has',
+    'nothing under a key that is not there',
     'setUserMetadata',
-    {
-      ...byOthers,
-      ...nothingYet,
-      has: ['metadata'],
-      beside: ({ userId }) => ({ metadata: [{ key: 'kept', value: Buffer.from(userId) }] }),
-    },
+    { ...byOthers, ...nothingYet, beside: () => ({ metadata: [{ key: 'never', value: new Uint8Array() }] }) },
   ],
   ['metadata', 'updateUser', { ...byOthers, beside: () => ({ metadata: [{ key: 'new', value: Buffer.from('x') }] }) }],
 ];
@@ -282,6 +277,19 @@ export const rows: readonly Row[] = [
     }),
   },
   {
+    rpc: user.addHumanUser,
+    how: 'the domain of the organization',
+    on: 'context',
+    needs: 'user.write',
+    changes: true,
+    has: ['domain'],
+    message: (target) => ({
+      organization: { org: { case: 'orgDomain', value: idsOf(target).domain } },
+      profile,
+      email: { email: `${target.userId}@by-domain.example` },
+    }),
+  },
+  {
     rpc: user.listUsers,
     on: 'list',
     needs: 'user.read',
@@ -320,6 +328,15 @@ export const rows: readonly Row[] = [
     message: ({ userId }) => ({ name: `Org of ${userId}` }),
   },
   {
+    rpc: org.addOrganization,
+    how: 'a chosen id',
+    on: 'instance',
+    needs: 'org.write',
+    changes: true,
+    placeless: true,
+    message: ({ userId }) => ({ name: `Chosen by ${userId}`, organizationId: `${CHOSEN}${userId}` }),
+  },
+  {
     rpc: org.listOrganizations,
     on: 'list',
     needs: 'org.read',
@@ -345,21 +362,20 @@ export const rows: readonly Row[] = [
     changes: true,
     message: ({ userId }) => ({ checks: { user: { search: { case: 'userId', value: userId } } } }),
   },
-  ...(
-    [
-      ['a password', PASSWORD, {}],
-      ['a wrong password', 'wrong', { answer: 'invalid_argument' }],
-    ] as const
-  ).map(
-    ([how, password, answer]): Row => ({
+  ...Object.entries({
+    'a password': { password: { password: PASSWORD } },
+    'a wrong password': { password: { password: 'wrong' } },
+    'a wrong recovery code': { recoveryCode: { code: 'wrong' } },
+  }).map(
+    ([how, check]): Row => ({
       rpc: session.createSession,
       how,
       on: 'instance',
       needs: 'session.write',
       changes: true,
-      has: ['password'],
-      message: ({ userId }) => ({ checks: { user: { search: { case: 'userId', value: userId } }, password: { password } } }),
-      ...answer,
+      has: ['password', 'recoveryCode'],
+      message: ({ userId }) => ({ checks: { user: { search: { case: 'userId', value: userId } }, ...check } }),
+      ...(how !== 'a password' && { answer: 'invalid_argument' }),
     }),
   ),
   {

@@ -43,10 +43,10 @@ const OTHER_ORG = 'other-org';
 /** Numeric, as the id in a token of a session is. */
 const SESSION = '4711';
 
-/** The other tenant is made first, so that a statement which forgot the tenant meets its rows first. */
+/** The other tenant is made first, and comes first in the alphabet: a statement that forgot the tenant meets its rows first. */
 async function world(withOther: boolean): Promise<World> {
   const inside = await Inside.start();
-  const other = withOther ? await inside.tenant('other.example') : undefined;
+  const other = withOther ? await inside.tenant('alien.example') : undefined;
   if (other) await populate(inside, other, 'other');
   const mine = await inside.tenant('mine.example');
   return { inside, mine, other, tokens: await populate(inside, mine, 'mine') };
@@ -98,6 +98,10 @@ async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, w
       insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
       select instance_id, aggregate_type, ${CHOSEN} || aggregate_id, 7, 'user.removed', editor, owner, via, ${FUTURE} from events
       where instance_id = ${instanceId} and via = 'test' and sequence = 1`;
+    await sql`
+      insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
+      select instance_id, 'org', ${CHOSEN} || aggregate_id, 7, 'org.removed', editor, owner, via, ${FUTURE} from events
+      where instance_id = ${instanceId} and via = 'test' and sequence = 1`;
     await sql`insert into org_domains (instance_id, org_id, domain, is_verified) values (${instanceId}, ${OTHER_ORG}, ${CLAIMED}, true)`;
     for (const table of ['users', 'user_metadata', 'pats', 'sessions', 'machine_keys'])
       await sql`update ${sql(table)} set created_at = ${FUTURE}, changed_at = ${FUTURE} where instance_id = ${instanceId}`;
@@ -147,7 +151,7 @@ function sequence(): readonly Asked[] {
   const random = generator(SEED);
   const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T; // within the list
   const each = asked.flatMap((row) =>
-    (['both', 'other'] as const).map(
+    kindsOfIds.map(
       (where): Asked => ({ row, caller: 'owner', userId: userIdOf(row, 0, where), orgId: where === 'other' ? OTHER_ORG : ORG }),
     ),
   );
@@ -197,6 +201,7 @@ test('a tenant is answered as if it were alone, and sees, changes and waits for 
   assert.deepEqual(await tenantRows(sql, otherId), before, `one of these changed the other tenant:\n${since.join('\n')}`);
   assert.deepEqual(asked.filter((row) => !succeeded.has(row)).map(nameOf), []);
   assert.deepEqual(await eventsOf(shared), await eventsOf(alone));
+  assert.deepEqual(await domainsOf(shared), await domainsOf(alone));
   t.diagnostic(`${calls.length} calls`);
 });
 
@@ -206,8 +211,13 @@ async function eventsOf({ inside, mine }: World): Promise<object> {
   const ids = [ORG, ...users, ...users.map((userId) => CHOSEN + userId)];
   return inside.database.sql`
     select aggregate_id, sequence, type, editor from events where instance_id = ${mine.instanceId} and aggregate_id = any(${ids}::text[])
-    order by aggregate_id, sequence`.then((all) => [...all]);
+    order by aggregate_type, aggregate_id, sequence`.then((all) => [...all]);
 }
+
+const domainsOf = async ({ inside, mine }: World): Promise<object> => [
+  ...(await inside.database
+    .sql`select domain, is_verified, is_primary from org_domains where instance_id = ${mine.instanceId} order by domain`),
+];
 
 function shown(answer: Outcome): string {
   return JSON.stringify(answer, (_, value) =>

@@ -183,7 +183,7 @@ test('a database that is away, a statement that takes too long and a lock that i
         await sql`select pg_sleep(5)`;
       }),
     ),
-    ['deadline_exceeded', 1],
+    ['unavailable', 1],
   );
   await sql`create table held (id int)`;
   await sql.begin(async (holder) => {
