@@ -7,6 +7,8 @@ import type { MessageData } from './outbox.ts';
 export type Standing = 'good' | 'void' | 'expired';
 
 export interface TakenRow {
+  /** Where the row lies, as long as it is leased. */
+  place: string;
   instance_id: string;
   message_id: string;
   user_id: string;
@@ -71,9 +73,9 @@ export function take(
       m as (
         update outbox o set leased = true, attempts = o.attempts + 1, next_attempt_at = now() + ${LEASE_SECONDS} * interval '1 second'
         where o.ctid = any(array(select ctid from due))
-        returning o.*
+        returning o.ctid, o.*
       )
-      select m.instance_id, m.message_id, m.user_id, m.org_id, m.kind, m.channel, m.recipient, m.language, m.code, m.data, m.created_at, m.attempts,
+      select m.ctid::text as place, m.instance_id, m.message_id, m.user_id, m.org_id, m.kind, m.channel, m.recipient, m.language, m.code, m.data, m.created_at, m.attempts,
         coalesce(${standing(sql)}, 'void') as standing,
         (
           select d.domain from instance_domains d where d.instance_id = m.instance_id
@@ -123,8 +125,9 @@ export async function bury(store: Store, row: TakenRow, error: string): Promise<
   return next?.more === true;
 }
 
-function mine(sql: Sql, { instance_id, message_id, attempts }: TakenRow): Fragment {
-  return sql`m.instance_id = ${instance_id} and m.message_id = ${message_id} and m.attempts = ${attempts} and m.leased`;
+/** By ctid, for the reason above; the other columns tell that it is still the same lease of the same message. */
+function mine(sql: Sql, { place, instance_id, message_id, attempts }: TakenRow): Fragment {
+  return sql`m.ctid = ${place}::text::tid and m.instance_id = ${instance_id} and m.message_id = ${message_id} and m.attempts = ${attempts} and m.leased`;
 }
 
 export async function purge(store: Store): Promise<void> {

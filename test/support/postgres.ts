@@ -95,7 +95,11 @@ async function testRun(): Promise<TestRun> {
 async function embeddedServer(): Promise<{ server: DatabaseAddress; stop: () => Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'keyward-test-'));
   await chmod(dataDir, 0o755); // as root, PostgreSQL runs as another user
-  const embedded = await startEmbedded({ dataDir, connections: 300, settings: { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' } });
+  const embedded = await startEmbedded({
+    dataDir,
+    connections: 300,
+    settings: { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' },
+  });
   const stop = async () => {
     await embedded.stop();
     rmSync(dataDir, { recursive: true, force: true });
