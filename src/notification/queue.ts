@@ -8,7 +8,7 @@ export type Standing = 'good' | 'void' | 'expired';
 
 export interface TakenRow {
   /** Where the row lies, as long as it is leased. */
-  place: string;
+  ctid: string;
   instance_id: string;
   message_id: string;
   user_id: string;
@@ -75,7 +75,7 @@ export function take(
         where o.ctid = any(array(select ctid from due))
         returning o.ctid, o.*
       )
-      select m.ctid::text as place, m.instance_id, m.message_id, m.user_id, m.org_id, m.kind, m.channel, m.recipient, m.language, m.code, m.data, m.created_at, m.attempts,
+      select m.ctid::text as ctid, m.instance_id, m.message_id, m.user_id, m.org_id, m.kind, m.channel, m.recipient, m.language, m.code, m.data, m.created_at, m.attempts,
         coalesce(${standing(sql)}, 'void') as standing,
         (
           select d.domain from instance_domains d where d.instance_id = m.instance_id
@@ -126,8 +126,8 @@ export async function bury(store: Store, row: TakenRow, error: string): Promise<
 }
 
 /** By ctid, for the reason above; the other columns tell that it is still the same lease of the same message. */
-function mine(sql: Sql, { place, instance_id, message_id, attempts }: TakenRow): Fragment {
-  return sql`m.ctid = ${place}::text::tid and m.instance_id = ${instance_id} and m.message_id = ${message_id} and m.attempts = ${attempts} and m.leased`;
+function mine(sql: Sql, { ctid, instance_id, message_id, attempts }: TakenRow): Fragment {
+  return sql`m.ctid = ${ctid}::text::tid and m.instance_id = ${instance_id} and m.message_id = ${message_id} and m.attempts = ${attempts} and m.leased`;
 }
 
 export async function purge(store: Store): Promise<void> {
