@@ -75,14 +75,14 @@ export async function mailServer(manner: MailServer['manner'] = 'take', port = 0
     },
     onData(stream, session, answer) {
       const to = session.envelope.rcptTo[0]?.address ?? '';
-      void buffer(stream).then((bytes) => {
+      buffer(stream).then((bytes) => {
         const wanted = decided.get(session.id) ?? 'take';
         state.attempts.push({ to, manner: wanted });
         if (wanted === 'stall') return;
         if (wanted !== 'drop') state.mails.push(parsed(to, bytes.toString('latin1')));
         if (wanted === 'take') return answer();
         for (const connection of server.connections) if (connection.session.id === session.id) connection._socket.destroy();
-      });
+      }, answer); // a client that went away in the middle of its text
     },
   });
   server.on('error', () => undefined); // a client that was killed

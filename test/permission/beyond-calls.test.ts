@@ -1,6 +1,7 @@
 /** What works beside the calls of the API looks at one tenant alone, too: logins of machines, signing keys, the outbox, and who is the last owner. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MessageShape } from '@bufbuild/protobuf';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { Tenants } from '../../src/access/tenant.ts';
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
@@ -99,4 +100,29 @@ test('the last owner of a tenant is its last one, however many others have', asy
       assert.equal(answer.code, 'failed_precondition', rpc.name);
     }
   });
+});
+
+test('a total that is estimated counts users of the own tenant alone', async () => {
+  const sizes = [
+    [other, 40_000],
+    [mine, 11_000],
+  ] as const;
+  for (const [{ instanceId }, size] of sizes) {
+    await sql`
+      with made as (
+        insert into users (instance_id, user_id, org_id, kind, sequence, changed_sequence, created_at, changed_at)
+        select ${instanceId}, 'many-' || n, ${ORG}, 2, 1, 1, now(), now() from generate_series(1, ${size}::int) n
+        returning instance_id, user_id
+      )
+      insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
+      select instance_id, user_id, user_id, user_id, user_id, 0 from made`;
+  }
+  await sql`analyze users, profiles`;
+  const { pat } = await ownerPat(store, mine.instanceId);
+  const answer = await inside.ask(UserService.method.listUsers, { query: { limit: 1 } }, { at: mine, token: pat });
+  const { details } = (answer.code === 'ok' ? answer.message : assert.fail(answer.text)) as MessageShape<
+    typeof UserService.method.listUsers.output
+  >; // of this call
+  const total = Number(details?.totalResult);
+  assert.ok(total > 10_000 && total < 15_000, String(total));
 });
