@@ -8,6 +8,7 @@ import { type ContactSet, removePhone, setEmail, setPhone } from './contact.ts';
 import { resendCode, sendEmailCode, verifyContact } from './contact-code.ts';
 import { listCredentials } from './credential-list.ts';
 import { authenticationFactors, listPasskeys, methodTypes, readUser } from './factors.ts';
+import { retrieveIntent, startIntent } from './intent.ts';
 import { createInvite, resendInvite, verifyInvite } from './invite.ts';
 import { addKey, removeKey } from './key.ts';
 import { addLink, removeLink } from './link.ts';
@@ -105,6 +106,8 @@ export const credentialService = {
   removeU2F: async ({ userId, u2fId }, call) => changed(await remove(call, 'u2f', userId, u2fId)),
 
   // Identity providers
+  startIdentityProviderIntent: (request, call) => startIntent(call, request),
+  retrieveIdentityProviderIntent: (request, call) => retrieveIntent(call, request),
   addIDPLink: ({ userId }, call) => addLink(call, userId),
   listIDPLinks: async ({ userId }, call) => ({ details: listed(await readUser(call, userId), 0) }),
   removeIDPLink: ({ userId }, call) => removeLink(call, userId),

@@ -42,6 +42,7 @@ function levelsOf(role: string): readonly Held[] {
 export function expected(row: Row, { role, held }: Role, place: Place): Verdict {
   if (row.on === 'open') return 'allowed';
   if (place === 'host of the foreign tenant') return 'stranger';
+  if (row.on === 'anyone') return 'allowed';
   if (row.on === 'system' && held !== 'system') return 'stranger';
   if (row.on === 'oneself') return held === 'system' ? 'unknown' : 'allowed';
   if (row.on === 'code') return place === 'foreign tenant' ? 'unknown' : 'allowed';

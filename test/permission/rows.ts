@@ -36,6 +36,8 @@ export type On =
   | 'code'
   /** Any user, about himself. */
   | 'oneself'
+  /** For anyone with a token. */
+  | 'anyone'
   /** The whole system: for system users alone. */
   | 'system'
   /** For anyone, without a token. */
@@ -406,6 +408,24 @@ export const rows: readonly Row[] = [
     changes: false,
     has: ['session'],
     message: (target) => ({ queries: [{ query: { case: 'idsQuery', value: { ids: [idsOf(target).sessionId] } } }] }),
+  },
+
+  // Anyone may begin a login at a provider; the token of an intent is its own proof. There are none yet.
+  {
+    rpc: user.startIdentityProviderIntent,
+    on: 'anyone',
+    changes: false,
+    placeless: true,
+    answer: 'failed_precondition',
+    message: () => ({ idpId: 'x', content: { case: 'urls', value: { successUrl: 'https://a.example', failureUrl: 'https://b.example' } } }),
+  },
+  {
+    rpc: user.retrieveIdentityProviderIntent,
+    on: 'anyone',
+    changes: false,
+    placeless: true,
+    answer: 'permission_denied',
+    message: () => ({ idpIntentId: 'x', idpIntentToken: 'x' }),
   },
 
   // v1: the instance
