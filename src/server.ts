@@ -8,6 +8,7 @@ import { version } from './cli/version.ts';
 import { externalOrigin, LOCAL } from './config/settings.ts';
 import { methods } from './contract/contract.ts';
 import { configurePasswords } from './crypto/password.ts';
+import { featureService } from './feature/service.ts';
 import { adminHealth, adminInstance, authHealth, managementHealth } from './instance/service.ts';
 import { adminMembers, managementMembers } from './member/service.ts';
 import { waysOf } from './notification/channel.ts';
@@ -16,6 +17,8 @@ import { oidcEndpoints } from './oidc/endpoints.ts';
 import { organizationService } from './org/service.ts';
 import { managementOrganization } from './org/v1.ts';
 import { sessionService } from './session/service.ts';
+import { settingsService } from './settings/service.ts';
+import { adminPolicies, managementPolicies } from './settings/v1.ts';
 import { claimNode } from './store/node.ts';
 import { systemService } from './system/service.ts';
 import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipeline.ts';
@@ -24,20 +27,26 @@ import { userService } from './user/service.ts';
 import { standing } from './user/standing.ts';
 import { managementUsers, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
+import { webKeyService } from './webkey/service.ts';
 
 /** Everything that is served. */
 export const services = [
   serve('zitadel.user.v2.UserService', userService),
   serve('zitadel.org.v2.OrganizationService', organizationService),
   serve('zitadel.session.v2.SessionService', sessionService),
+  serve('zitadel.settings.v2.SettingsService', settingsService),
+  serve('zitadel.feature.v2.FeatureService', featureService),
+  serve('zitadel.webkey.v2.WebKeyService', webKeyService),
   serveSystem('zitadel.system.v1.SystemService', systemService),
   serveOpen('zitadel.admin.v1.AdminService', adminHealth),
   serve('zitadel.admin.v1.AdminService', adminInstance(version())),
   serve('zitadel.admin.v1.AdminService', adminMembers),
+  serve('zitadel.admin.v1.AdminService', adminPolicies),
   serveOpen('zitadel.management.v1.ManagementService', managementHealth),
   serve('zitadel.management.v1.ManagementService', managementOrganization),
   serve('zitadel.management.v1.ManagementService', managementUsers),
   serve('zitadel.management.v1.ManagementService', managementMembers),
+  serve('zitadel.management.v1.ManagementService', managementPolicies),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
 ];

@@ -125,12 +125,42 @@ export function declaredDoor(path: string): Door | undefined {
   return twin?.door ?? v1Doors[path.slice(1)];
 }
 
+/** Policies rule doors; no call on them is one. */
+const policyNames = [
+  'PasswordComplexityPolicy',
+  'PasswordAgePolicy',
+  'LockoutPolicy',
+  'PrivacyPolicy',
+  'NotificationPolicy',
+  'LabelPolicy',
+  'LoginPolicy',
+];
+const factorCalls = ['SecondFactor', 'MultiFactor'].flatMap((factor) => [
+  `ListLoginPolicy${factor}s`,
+  `Add${factor}ToLoginPolicy`,
+  `Remove${factor}FromLoginPolicy`,
+]);
+const adminPolicies = [
+  ...policyNames.flatMap((name) => [`Get${name}`, `Update${name}`]),
+  ...factorCalls,
+  ...['GetPreviewLabelPolicy', 'ActivateLabelPolicy', 'GetDomainPolicy', 'UpdateDomainPolicy'],
+  ...['GetCustomDomainPolicy', 'AddCustomDomainPolicy', 'UpdateCustomDomainPolicy', 'ResetCustomDomainPolicyToDefault'],
+  ...['GetSecurityPolicy', 'SetSecurityPolicy', 'GetRestrictions', 'SetRestrictions', 'GetSupportedLanguages', 'GetAllowedLanguages'],
+];
+const managementPolicies = [
+  ...policyNames.flatMap((name) => [`Get${name}`, `GetDefault${name}`, `AddCustom${name}`, `UpdateCustom${name}`, `Reset${name}ToDefault`]),
+  ...factorCalls,
+  ...['GetPreviewLabelPolicy', 'ActivateCustomLabelPolicy', 'GetDomainPolicy'],
+];
+
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
     'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
-    'zitadel.admin.v1.AdminService': { none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember'] },
+    'zitadel.admin.v1.AdminService': {
+      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...adminPolicies],
+    },
     'zitadel.management.v1.ManagementService': {
-      none: ['Healthz', 'GetMyOrg', 'AddMachineUser', 'AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember'],
+      none: ['Healthz', 'GetMyOrg', 'AddMachineUser', 'AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember', ...managementPolicies],
       credential: [
         'SetHumanInitialPassword',
         'SetHumanPassword',

@@ -8,6 +8,7 @@ import { postDomainClaimed } from '../notification/outbox.ts';
 import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
 import { joined, textFilter } from '../store/filter.ts';
+import { usernameKey } from '../user/name.ts';
 import { uniquely } from './create.ts';
 import { errors } from './errors.ts';
 
@@ -49,11 +50,12 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
         renamed as (
           update profiles p set
             username = p.user_id || '@temporary.' || d.domain,
-            username_key = lower(p.user_id || '@temporary.' || d.domain)
+            username_key = ${usernameKey(sql, sql`p.user_id || '@temporary.' || d.domain`, sql`u.instance_id`, sql`u.org_id`)}
           from changed c
           join users u on u.instance_id = c.instance_id and u.org_id <> c.aggregate_id
           join instance_domains d on d.instance_id = c.instance_id and d.is_primary
-          where p.instance_id = u.instance_id and p.user_id = u.user_id and right(p.username_key, ${domain.length + 1}) = '@' || lower(${domain})
+          where p.instance_id = u.instance_id and p.user_id = u.user_id and right(lower(p.username), ${domain.length + 1}) = '@' || lower(${domain})
+            and not exists (select from orgs o where o.instance_id = u.instance_id and o.org_id = u.org_id and o.login_with_domain)
           returning p.instance_id, p.user_id, p.username
         ),
         moved as (

@@ -3,6 +3,7 @@ import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import type { Checks, CheckUser } from '../contract/gen/zitadel/session/v2/session_pb.js';
 import { Failure } from '../failure/failure.ts';
+import { userIdByLoginName } from '../user/login-name.ts';
 import { spendVerification } from './comparison.ts';
 import { errors } from './errors.ts';
 
@@ -54,7 +55,7 @@ export async function findSubject(call: Call, search: CheckUser['search']): Prom
         join orgs o using (instance_id, org_id)
         join instances i using (instance_id)
       ) on u.instance_id = ${call.instance.id}
-        and ${search.case === 'loginName' ? sql`p.username_key = lower(${search.value})` : sql`u.user_id = ${search.value ?? ''}`}`,
+        and u.user_id = ${search.case === 'loginName' ? userIdByLoginName(sql, call.instance.id, search.value) : sql`${search.value ?? ''}`}`,
   );
   return row.user_id === null ? undefined : row;
 }

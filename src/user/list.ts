@@ -115,10 +115,11 @@ interface Matching {
 /** Who matches, over the tables that are needed for it and for sorting. */
 function matching(sql: Sql, call: Call, { queries }: ListUsersRequest, sorting?: Table): Matching {
   const permitted = visible(sql, call);
-  const asked = tablesOf(queries);
+  const names = call.instance.domainLogins ? 'may have a domain' : 'are user names';
+  const asked = tablesOf(queries, names);
   const profiles = asked.profiles || sorting === 'profiles';
   const users = asked.users || permitted !== undefined || sorting === 'users' || !profiles;
-  const filter = condition(sql, queries);
+  const filter = condition(sql, queries, names);
   return {
     id: sorting === 'profiles' || !users ? sql`p.user_id` : sql`u.user_id`,
     tables: !profiles ? sql`users u` : !users ? sql`profiles p` : sql`users u join profiles p using (instance_id, user_id)`,
