@@ -36,3 +36,13 @@ create trigger orgs_follow_instance before insert on orgs for each row execute f
 
 -- A user by his login name: the session's check of the user, client_id of client credentials
 create index profiles_login_name on profiles (instance_id, lower(username));
+
+-- How many wrong tries lock a user of an organization; 0: none.
+create or replace function lockout_limits(instance_id text, org_id text) returns table (passwords integer, codes integer)
+  language sql stable parallel safe as $$
+    select least(coalesce((y.value->>'maxPasswordAttempts')::bigint, 0), 2147483647)::integer, least(coalesce((y.value->>'maxOtpAttempts')::bigint, 0), 2147483647)::integer
+    from (select) as one
+    left join lateral (
+      select p.value from policies p where p.instance_id = $1 and p.kind = 'lockout' and p.org_id in ($2, '') order by p.org_id desc limit 1
+    ) y on true
+  $$;
