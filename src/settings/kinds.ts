@@ -17,8 +17,6 @@ export interface Kind<K extends PolicyKind = PolicyKind> {
   readonly unchanged: { readonly org: Reason; readonly instance: Reason };
   /** Throws what a value is refused with. */
   readonly check: (value: Partial<Policies[K]>) => void;
-  /** It decides on who has access: what nodes remember holds no more when it changes. */
-  readonly touchesAccess: boolean;
   /** What is removed with it. */
   readonly with?: readonly PolicyKind[];
 }
@@ -39,7 +37,6 @@ const only = <K extends PolicyKind>(stem: string, changed: string): Kind<K> => (
   notThere: missing(stem, ''),
   unchanged: { org: NOTHING, instance: NOTHING },
   check: anything,
-  touchesAccess: false,
 });
 
 const label: Kind<'label'> = {
@@ -52,7 +49,6 @@ const label: Kind<'label'> = {
     instance: same('Private Label Policy has not been changed', 'KEYWARD-sameLabel'), // its id was not observed
   },
   check: checkColors,
-  touchesAccess: false,
   with: ['label'],
 };
 
@@ -67,7 +63,6 @@ export const kinds: { readonly [K in PolicyKind]: Kind<K> } = {
       instance: same('Default Login Policy has not been changed', 'INSTANCE-5M9vdd'),
     },
     check: checkRedirect,
-    touchesAccess: true,
   },
   complexity: {
     stem: 'policy.password.complexity',
@@ -79,7 +74,6 @@ export const kinds: { readonly [K in PolicyKind]: Kind<K> } = {
       instance: same('Default Password Complexity Policy has not been changed', 'INSTANCE-9jlsf'),
     },
     check: checkLength,
-    touchesAccess: false,
   },
   age: {
     stem: 'policy.password.age',
@@ -91,7 +85,6 @@ export const kinds: { readonly [K in PolicyKind]: Kind<K> } = {
       instance: same('Default Password Age Policy has not been changed', 'INSTANCE-180sf'),
     },
     check: anything,
-    touchesAccess: false,
   },
   lockout: {
     stem: 'policy.lockout',
@@ -103,7 +96,6 @@ export const kinds: { readonly [K in PolicyKind]: Kind<K> } = {
       instance: same('Errors.Instance.LockoutPolicy.NotChanged', 'INSTANCE-0psjF'),
     },
     check: anything,
-    touchesAccess: false,
   },
   privacy: {
     stem: 'policy.privacy',
@@ -115,7 +107,6 @@ export const kinds: { readonly [K in PolicyKind]: Kind<K> } = {
       instance: same('Errors.Instance.PrivacyPolicy.NotChanged', 'INSTANCE-9jJfs'),
     },
     check: anything,
-    touchesAccess: false,
   },
   notification: {
     stem: 'policy.notification',
@@ -127,7 +118,6 @@ export const kinds: { readonly [K in PolicyKind]: Kind<K> } = {
       instance: same('Default Notification Policy not changed', 'INSTANCE-29x02n'),
     },
     check: anything,
-    touchesAccess: false,
   },
   label,
   label_preview: label,
@@ -141,7 +131,6 @@ export const kinds: { readonly [K in PolicyKind]: Kind<K> } = {
       instance: same('Organization Domain Policy has not been changed', 'INSTANCE-pl9fN'),
     },
     check: anything,
-    touchesAccess: false,
   },
   security: only('policy.security', 'set'),
   restrictions: only('restrictions', 'set'),

@@ -3,7 +3,8 @@
  * event. What a policy is called and what refuses it stands in kinds.ts. Those whose change touches user names go through names.ts.
  */
 import type { Call } from '../access/call.ts';
-import { defaults, type Policies, type PolicyKind } from '../access/policy.ts';
+import type { Statement } from '../access/guard.ts';
+import { defaults, effectivePolicy, type Policies, type PolicyKind } from '../access/policy.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
@@ -54,10 +55,12 @@ export async function readPolicy<K extends PolicyKind>(call: Call, kind: K, leve
 
 /** An organization's own policy; fails where it has one. */
 export async function addPolicy<K extends PolicyKind>(call: Call, kind: K, orgId: string, value: Policies[K]): Promise<Done> {
-  const { stem, exists, check, touchesAccess } = kinds[kind];
+  const { stem, exists, check } = kinds[kind];
   check(value);
-  const [row] = await call.db.change<{ found: boolean } & (Done | { sequence: null })>(
-    undefined,
+  const [row] = await changed<{ found: boolean } & (Done | { sequence: null })>(
+    call,
+    kind,
+    { orgId },
     (sql, caller) => sql`
       with caller as (${caller}),
       owner as (${owner(sql, call, { orgId }, 1)}),
@@ -65,9 +68,9 @@ export async function addPolicy<K extends PolicyKind>(call: Call, kind: K, orgId
         insert into policies (instance_id, org_id, kind, value, sequence, created_at, changed_at)
         select instance_id, org_id, ${kind}, ${json(sql, value)}, sequence, at, at from owner
         on conflict (instance_id, kind, org_id) do nothing
-        returning instance_id
+        returning instance_id, value
       ),
-      ${written(sql, call, { orgId }, sql`made`, 1, touchesAccess)},
+      ${written(sql, call, { orgId }, sql`made`, 1, accessTouched(sql, call, kind, { orgId }, sql`m.value`))},
       logged as (${append(sql, sql`changed`, logOf(call, { orgId }), [{ type: `org.${stem}.added`, payload: { ...value } }])})
       select exists (select from owner) as found, c.owner, c.sequence, c.at from caller left join changed c on true`,
   );
@@ -79,26 +82,30 @@ export async function addPolicy<K extends PolicyKind>(call: Call, kind: K, orgId
 export async function changePolicy<K extends PolicyKind>(call: Call, kind: K, level: Level, patch: Partial<Policies[K]>): Promise<Done> {
   const { check, missing, unchanged } = kinds[kind];
   check(patch);
-  const row = await call.db.change<Outcome>(undefined, (sql, caller) => {
-    const source = sql`owner`;
-    return sql`
+  const [row] = await changed<Outcome>(
+    call,
+    kind,
+    level,
+    (sql, caller) => sql`
       with caller as (${caller}),
       owner as (${owner(sql, call, level, 1)}),
-      ${set(sql, kind, level, patch, source)},
-      ${written(sql, call, level, sql`made`, 1, kinds[kind].touchesAccess)},
+      ${set(sql, kind, level, patch, sql`owner`)},
+      ${written(sql, call, level, sql`made`, 1, accessTouched(sql, call, kind, level, sql`m.value`))},
       logged as (${append(sql, sql`changed`, logOf(call, level), [{ type: changedType(kinds[kind], level), payload: { ...patch } as never }])})
       select exists (select from policies y join owner o on y.instance_id = o.instance_id and y.org_id = o.org_id where y.kind = ${kind}) as found,
         c.owner, c.sequence, c.at
-      from caller left join changed c on true`;
-  });
-  return outcome(row[0], level, missing, unchanged);
+      from caller left join changed c on true`,
+  );
+  return outcome(row, level, missing, unchanged);
 }
 
 /** Gives an organization back to the instance's policy; fails where it has none of its own. */
 export async function removePolicy(call: Call, kind: PolicyKind, orgId: string): Promise<Done> {
-  const { stem, notThere, with: also = [], touchesAccess } = kinds[kind];
-  const [row] = await call.db.change<Done | { sequence: null }>(
-    undefined,
+  const { stem, notThere, with: also = [] } = kinds[kind];
+  const [row] = await changed<Done | { sequence: null }>(
+    call,
+    kind,
+    { orgId },
     (sql, caller) => sql`
       with caller as (${caller}),
       owner as (${owner(sql, call, { orgId }, 1)}),
@@ -107,7 +114,7 @@ export async function removePolicy(call: Call, kind: PolicyKind, orgId: string):
         where y.instance_id = o.instance_id and y.org_id = o.org_id and y.kind = any(${[kind, ...also]}::text[])
         returning y.instance_id
       ),
-      ${written(sql, call, { orgId }, sql`(select distinct instance_id from made)`, 1, touchesAccess)},
+      ${written(sql, call, { orgId }, sql`(select distinct instance_id from made)`, 1, accessTouched(sql, call, kind, { orgId }, effectivePolicy(sql, 'login', sql`m.instance_id`, sql`''`)))},
       logged as (${append(sql, sql`changed`, logOf(call, { orgId }), [{ type: `org.${stem}.removed` }])})
       select c.owner, c.sequence, c.at from caller left join changed c on true`,
   );
@@ -132,7 +139,7 @@ export async function activateLabel(call: Call, level: Level): Promise<Done> {
         on conflict (instance_id, kind, org_id) do update set value = excluded.value, sequence = excluded.sequence, changed_at = excluded.changed_at
         returning instance_id
       ),
-      ${written(sql, call, level, sql`made`, 1, false)},
+      ${written(sql, call, level, sql`made`, 1)},
       logged as (${append(sql, sql`changed`, logOf(call, level), [{ type: `${prefix}.policy.label.activated` }])})
       select c.owner, c.sequence, c.at from caller left join changed c on true`,
   );
@@ -145,7 +152,7 @@ export type Factors = 'secondFactors' | 'multiFactors';
 /** Adds a factor to a login policy, or takes it out; the organization's own, or the instance's. */
 export async function changeFactors(call: Call, level: Level, list: Factors, how: 'add' | 'remove', factor: number): Promise<Done> {
   const event = `${prefixOf(level)}.policy.login.${list === 'secondFactors' ? 'secondfactor' : 'multifactor'}.${how === 'add' ? 'added' : 'removed'}`;
-  const [row] = await call.db.change<Outcome>(undefined, (sql, caller) => {
+  const [row] = await changed<Outcome>(call, 'login', level, (sql, caller) => {
     const path = [list];
     const has = (value: Fragment) => sql`${value}->${list} @> to_jsonb(${factor}::int)`;
     const changedTo = (value: Fragment) =>
@@ -157,7 +164,7 @@ export async function changeFactors(call: Call, level: Level, list: Factors, how
       with caller as (${caller}),
       owner as (${owner(sql, call, level, 1)}),
       ${setBy(sql, 'login', level, changedTo, fits, sql`owner`)},
-      ${written(sql, call, level, sql`made`, 1, true)},
+      ${written(sql, call, level, sql`made`, 1, accessTouched(sql, call, 'login', level, sql`m.value`))},
       logged as (${append(sql, sql`changed`, logOf(call, level), [{ type: event, payload: { mfaType: factor } }])})
       select exists (select from policies y join owner o on y.instance_id = o.instance_id and y.org_id = o.org_id where y.kind = 'login') as found,
         c.owner, c.sequence, c.at
@@ -195,21 +202,45 @@ export function owner(sql: Sql, call: Call, level: Level, events: number): Fragm
       where o.instance_id = ${call.instance.id} and o.org_id = ${level.orgId} for no key update of o`;
 }
 
+/** One statement; of what decides on access behind a lock of its owner, so that what held before is seen as it is then. */
+function changed<Row extends object>(call: Call, kind: PolicyKind, level: Level, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+  if (kind !== 'login') return call.db.change(undefined, statement);
+  return call.db.changeBehind(
+    (sql) =>
+      level === 'instance'
+        ? sql`select from instances where instance_id = ${call.instance.id} for no key update`.execute()
+        : sql`select from orgs where instance_id = ${call.instance.id} and org_id = ${level.orgId} for no key update`.execute(),
+    statement,
+  );
+}
+
+/** Over the source `m`: whether the rule of second factors (access/session-door.ts) is another one from now on. */
+function accessTouched(sql: Sql, call: Call, kind: PolicyKind, level: Level, after: Fragment): Fragment | undefined {
+  if (kind !== 'login') return undefined;
+  const rule = (policy: Fragment) => sql`(${policy}) - ${NO_RULE}::text[]`;
+  const before = effectivePolicy(sql, 'login', sql`${call.instance.id}`, sql`${orgOf(level)}`);
+  return sql`(${rule(before)}) <> (${rule(after)})`;
+}
+
+/** What of a login policy decides on nobody's access. */
+const NO_RULE = Object.keys(defaults.login).filter((name) => !['forceMfa', 'forceMfaLocalOnly', 'secondFactors'].includes(name));
+
 /**
- * `changed as (…)`: the sequence of that row moves on where `source` has a row. `access`: what nodes remember of its users holds no more, since
- * it was decided by the policy (the rule of second factors).
+ * `changed as (…)`: the sequence of that row moves on where `source` (`m`) has a row. `access`, a condition: what nodes remember of its users
+ * holds no more.
  */
-export function written(sql: Sql, call: Call, level: Level, source: Fragment, events: number, access: boolean): Fragment {
-  const version = access ? sql`, access_version = nextval('epochs')` : sql``;
+export function written(sql: Sql, call: Call, level: Level, source: Fragment, events: number, access?: Fragment): Fragment {
+  const version = (row: Fragment) =>
+    access ? sql`, access_version = case when ${access} then nextval('epochs') else ${row}.access_version end` : sql``;
   return level === 'instance'
     ? sql`
       changed as (
-        update instances i set sequence = i.sequence + ${events}${version} from ${source} m where i.instance_id = m.instance_id
+        update instances i set sequence = i.sequence + ${events}${version(sql`i`)} from ${source} m where i.instance_id = m.instance_id
         returning i.instance_id, i.instance_id as aggregate_id, i.instance_id as owner, i.sequence, clock_timestamp() as at
       )`
     : sql`
       changed as (
-        update orgs o set sequence = o.sequence + ${events}${version} from ${source} m
+        update orgs o set sequence = o.sequence + ${events}${version(sql`o`)} from ${source} m
         where o.instance_id = m.instance_id and o.instance_id = ${call.instance.id} and o.org_id = ${level.orgId}
         returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at
       )`;
@@ -271,10 +302,12 @@ export async function put(call: Call, kind: string, level: Level, value: object,
         where y.value <> excluded.value
         returning y.instance_id
       ),
-      ${written(sql, call, level, sql`made`, 1, false)},
+      ${written(sql, call, level, sql`made`, 1)},
       logged as (${append(sql, sql`changed`, logOf(call, level), [event])})
       select md5(${json(sql, value)}::text) as etag, coalesce(c.at, (
-        select y.changed_at from policies y join owner o on y.instance_id = o.instance_id and y.org_id = o.org_id where y.kind = ${kind}
+        -- One that was made by another call at this moment cannot be seen yet.
+        select coalesce(y.changed_at, o.at) from owner o
+        left join policies y on y.instance_id = o.instance_id and y.org_id = o.org_id and y.kind = ${kind}
       )) as at
       from caller left join changed c on true`,
   );
@@ -292,7 +325,7 @@ export async function unset(call: Call, kind: string, level: Level, event: NewEv
       made as (
         delete from policies y using owner o where y.instance_id = o.instance_id and y.org_id = o.org_id and y.kind = ${kind} returning y.instance_id
       ),
-      ${written(sql, call, level, sql`made`, 1, false)},
+      ${written(sql, call, level, sql`made`, 1)},
       logged as (${append(sql, sql`changed`, logOf(call, level), [event])})
       select c.at from caller left join changed c on true`,
   );
