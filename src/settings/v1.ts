@@ -205,6 +205,9 @@ export const adminPolicies: Implementation<typeof AdminService> = {
   setRestrictions: async ({ disallowPublicOrgRegistration, allowedLanguages: wanted }, call) => ({
     details: changed(await setRestrictions(call, { disallowPublicOrgRegistration, allowedLanguages: wanted?.list })),
   }),
-  getSupportedLanguages: async () => ({ languages: [...languages] }),
+  async getSupportedLanguages(_, call) {
+    await call.db.confirm();
+    return { languages: [...languages] };
+  },
   getAllowedLanguages: async (_, call) => ({ languages: [...allowedLanguages((await readRestrictions(call)).value)] }),
 };
