@@ -16,6 +16,7 @@ import { oidcEndpoints } from './oidc/endpoints.ts';
 import { organizationService } from './org/service.ts';
 import { managementOrganization } from './org/v1.ts';
 import { sessionService } from './session/service.ts';
+import { codesInSessions } from './session/standing.ts';
 import { claimNode } from './store/node.ts';
 import { systemService } from './system/service.ts';
 import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipeline.ts';
@@ -71,7 +72,15 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
         ? { cert: readFileSync(config.tlsCertFile), key: readFileSync(config.tlsKeyFile) }
         : undefined,
   });
-  const delivery = new Delivery({ store, masterkey, config, ways: waysOf(config), standing, log, registry: server.metrics.registry });
+  const delivery = new Delivery({
+    store,
+    masterkey,
+    config,
+    ways: waysOf(config),
+    standing: (sql) => standing(sql, codesInSessions(sql)),
+    log,
+    registry: server.metrics.registry,
+  });
   await server.listen(config.port, config.host);
   delivery.start();
   return {

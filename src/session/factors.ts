@@ -16,7 +16,7 @@ import { demandActiveHuman, keyKind } from './challenge.ts';
 import { errors } from './errors.ts';
 import { countFailure } from './failure-count.ts';
 import type { CountedCheck, Proof } from './proof.ts';
-import type { CodeChallenge, Session } from './session.ts';
+import { CODE_TRIES, type CodeChallenge, type Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
 /** Whom a check is about, and what his session waits for; a session that is only being made waits for nothing. */
@@ -138,9 +138,6 @@ const OTPS = {
   otp_email: { column: 'otp_email_checked_at', event: 'session.otp.email.checked', userEvent: 'user.human.mfa.otp.email.check' },
 } as const;
 
-/** Wrong tries after which a code counts no more; the original counts none of them for the code. */
-const TRIES = 10;
-
 async function checkOtp({ call, session, subject }: Checked, kind: keyof typeof OTPS, code: string): Promise<Proof | undefined> {
   const { userEvent } = OTPS[kind];
   if (!subject) throw new Failure(errors.otpNoUser);
@@ -154,11 +151,11 @@ async function checkOtp({ call, session, subject }: Checked, kind: keyof typeof 
     ...passedCode(kind, subject, OTPS[kind]),
     answered: kind,
     holds: (sql) =>
-      sql`s.challenges #>> ${[kind, 'hash']}::text[] = ${challenge.hash} and (s.challenges #>> ${[kind, 'failed']}::text[])::int < ${TRIES}`,
+      sql`s.challenges #>> ${[kind, 'hash']}::text[] = ${challenge.hash} and (s.challenges #>> ${[kind, 'failed']}::text[])::int < ${CODE_TRIES}`,
   };
 }
 
-const isRight = ({ hash, failed }: CodeChallenge, code: string) => failed < TRIES && matches(code, Buffer.from(hash, 'hex'));
+const isRight = ({ hash, failed }: CodeChallenge, code: string) => failed < CODE_TRIES && matches(code, Buffer.from(hash, 'hex'));
 
 async function refused(
   call: Call,

@@ -6,10 +6,11 @@ import { newSessionToken } from '../access/session-token.ts';
 import type { SetSessionRequest } from '../contract/gen/zitadel/session/v2/session_service_pb.js';
 import { digest } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
+import { posted } from '../notification/signal.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
-import { checkChallenges, newChallenges } from './challenge.ts';
+import { checkChallenges, messagesOf, newChallenges, postCodes } from './challenge.ts';
 import { comparison } from './comparison.ts';
 import { errors } from './errors.ts';
 import { checkFactors } from './factors.ts';
@@ -43,7 +44,7 @@ export async function setSession(call: Call, request: SetSessionRequest): Promis
     if (checks?.password && !password) continue;
     const proofs = await checkFactors({ call, session, subject }, checks);
     if (!proofs) continue;
-    const challenges = await newChallenges(call, subject, request.challenges);
+    const challenges = await newChallenges({ call, sessionId: session.session_id, subject }, request.challenges);
     const step = {
       user,
       password,
@@ -85,7 +86,7 @@ async function whyDead(call: Call, { user_id }: Session, byPassword: boolean): P
 
 /** Undefined where the session, or the user of a password, is no more what was loaded. */
 async function update(call: Call, session: Session, step: Step): Promise<Omit<CarriedOn, 'challenges'> | undefined> {
-  const { proofs, subject } = step;
+  const { proofs, subject, challenges } = step;
   const token = newSessionToken(session.session_id, session.token_key);
   const events = [...eventsOf(step), tokenSet(token)];
   const [row] = await call.db.change<SessionState | Record<keyof SessionState, null>>(
@@ -102,9 +103,12 @@ async function update(call: Call, session: Session, step: Step): Promise<Omit<Ca
       ),
       logged as (${append(sql, sql`changed`, { aggregateType: 'session', editor: call.caller.userId, via: call.method.path }, events)})
       ${passed(sql, call, step, sql`changed`)}
+      ${postCodes(sql, subject, challenges, sql`changed`)}
       select c.sequence, c.at as changed_at, c.created_at from caller left join changed c on true`,
   );
-  return row.sequence === null ? undefined : { state: row, token };
+  if (row.sequence === null) return undefined;
+  if (messagesOf(challenges).length > 0) posted(call.instance.id);
+  return { state: row, token };
 }
 
 /** At least one: a step without any is not written. */

@@ -19,6 +19,10 @@ export interface Subject {
   password_hash: string | null;
   password_changed_at: string | null;
   preferred_language: string | null;
+  username: string;
+  display_name: string | null;
+  email: string | null;
+  phone: string | null;
   /** Set up, to a number or address that is proven. */
   otp_sms: boolean;
   otp_email: boolean;
@@ -45,7 +49,7 @@ export async function findSubject(call: Call, search: CheckUser['search']): Prom
     (sql, caller) => sql`
       with caller as (${caller})
       select u.user_id, u.org_id, u.kind, u.state, o.state = 1 and i.state = 1 as running, u.epoch, o.epoch as org_epoch, i.epoch as instance_epoch,
-        p.password_hash, p.password_changed_at, p.preferred_language,
+        p.password_hash, p.password_changed_at, p.preferred_language, p.username, p.display_name, p.email, p.phone,
         p.otp_sms and p.phone_verified as otp_sms, p.otp_email and p.email_verified as otp_email, to_jsonb(now()) #>> '{}' as read_at
       from caller
       left join (
