@@ -23,6 +23,7 @@ import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipel
 import { createServer } from './transport/server.ts';
 import { userService } from './user/service.ts';
 import { standing } from './user/standing.ts';
+import { configureThrottle } from './user/throttle.ts';
 import { managementUsers, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
 
@@ -48,6 +49,7 @@ const LAST_DELIVERIES_SECONDS = 2;
 
 export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
+  configureThrottle({ userFailures: config.throttleUserFailures, addressFailures: config.throttleAddressFailures });
   await claimNode(store.sql);
   const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });
   const invoke = createPipeline({

@@ -9,6 +9,7 @@ import { digest } from '../crypto/secret.ts';
 import { newId } from '../id/id.ts';
 import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
+import { Attempts } from '../user/attempt.ts';
 import { checkChallenges, messagesOf, newChallenges, postCodes } from './challenge.ts';
 import { comparison } from './comparison.ts';
 import { checkFactors } from './factors.ts';
@@ -33,26 +34,32 @@ export async function createSession(call: Call, request: CreateSessionRequest): 
   const { checks } = request;
   const fits = comparison(checks?.password?.password ?? '');
   const sessionId = newId();
-  for (let n = 0; n < TRIES; n++) {
-    const user = checks && (await checkedUser(call, checks));
-    const password = checks?.password && (await checkPassword(call, user, checks.password.password, fits));
-    if (checks?.password && !password) continue;
-    const proofs = await checkFactors({ call, session: undefined, subject: user }, checks);
-    if (!proofs) continue;
-    const challenges = await newChallenges({ call, sessionId, subject: user }, request.challenges);
-    const step = {
-      user,
-      password,
-      proofs,
-      subject: user,
-      challenges,
-      metadata: merged({}, request.metadata),
-      lifetime: secondsOf(request.lifetime),
-    };
-    const made = await insert(call, request, sessionId, step);
-    if (made) return { ...made, challenges: answerOf(challenges) };
+  const attempts = new Attempts(call, request.userAgent?.ip);
+  try {
+    for (let n = 0; n < TRIES; n++) {
+      const user = checks && (await checkedUser(call, attempts, checks));
+      const password = checks?.password && (await checkPassword(attempts, user, checks.password.password, fits));
+      if (checks?.password && !password) continue;
+      const proofs = await checkFactors({ call, attempts, session: undefined, subject: user }, checks);
+      if (!proofs) continue;
+      const challenges = await newChallenges({ call, sessionId, subject: user }, request.challenges);
+      const step = {
+        attempts,
+        user,
+        password,
+        proofs,
+        subject: user,
+        challenges,
+        metadata: merged({}, request.metadata),
+        lifetime: secondsOf(request.lifetime),
+      };
+      const made = await insert(call, request, sessionId, step);
+      if (made) return { ...made, challenges: answerOf(challenges) };
+    }
+    throw new Stale();
+  } finally {
+    await attempts.end();
   }
-  throw new Stale();
 }
 
 /** The session is bound to the epochs that were read before the password was hashed: who is switched off meanwhile gets none, or a dead one. */
@@ -88,6 +95,7 @@ async function insert(
       select made.sequence, made.at from caller left join made on true`,
   );
   if (sequence === null) return undefined;
+  step.attempts.settled();
   if (messagesOf(challenges).length > 0) posted(call.instance.id);
   return { sessionId, token, sequence, at };
 }
