@@ -18,7 +18,7 @@ create table failed_addresses (
   primary key (instance_id, address)
 );
 -- The job that forgets those that have drained away.
-create index failed_addresses_last on failed_addresses (last_at);
+create index failed_addresses_last on failed_addresses (instance_id, last_at);
 
 -- Written in place of a failure where there is nobody to count it for, so that such a refusal takes as long as another. Tells nothing.
 create table decoy_checks (
@@ -28,5 +28,9 @@ create table decoy_checks (
   primary key (instance_id, slot)
 );
 
--- The job that forgets sessions that are over: those that were ended, and (by sessions_expires) those that ran out.
-create index sessions_ended on sessions (instance_id, ended_at) where ended_at is not null;
+-- How far the job that forgets sessions which are over has come through those of an instance; no row: not begun yet.
+create table session_walks (
+  instance_id text primary key references instances on delete cascade,
+  after_id    text not null,                                          -- the last session that was looked at
+  due_at      timestamptz not null                                    -- of one that a node is at: when it is another's again
+);

@@ -15,6 +15,7 @@ import { Delivery } from './notification/delivery.ts';
 import { oidcEndpoints } from './oidc/endpoints.ts';
 import { organizationService } from './org/service.ts';
 import { managementOrganization } from './org/v1.ts';
+import { SessionPurge } from './session/purge.ts';
 import { sessionService } from './session/service.ts';
 import { codesInSessions } from './session/standing.ts';
 import { claimNode } from './store/node.ts';
@@ -83,10 +84,13 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
     log,
     registry: server.metrics.registry,
   });
+  const purge = new SessionPurge({ store, keptDays: config.sessionKeptDays, log, registry: server.metrics.registry });
   await server.listen(config.port, config.host);
   delivery.start();
+  purge.start();
   return {
     async close() {
+      purge.close();
       await server.close();
       await delivery.close(LAST_DELIVERIES_SECONDS);
     },

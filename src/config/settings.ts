@@ -90,6 +90,11 @@ export const settings = z.object({
     .describe(
       'Wrong passwords or codes from one address (`user_agent.ip` of the session; of IPv6 its network of 64 bits) in ten minutes. After more of them tries from there are refused. Addresses of this machine are not counted.',
     ),
+  sessionKeptDays: whole(0, 3650)
+    .default(30)
+    .describe(
+      'Days that a session which has ended, has run out, or whose user was switched off, can still be looked at; then it is removed. What happened stays in the log.',
+    ),
   systemUsers: systemUsers()
     .default({})
     .describe(

@@ -1,6 +1,6 @@
 /** How fast passwords and codes can be guessed where nothing locks: the pause after many failures of a user, and the failures of an address. */
 import { isIP, isIPv4 } from 'node:net';
-import type { Fragment, Sql } from '../store/connect.ts';
+import type { Fragment, Sql, Store } from '../store/connect.ts';
 
 export interface Throttle {
   /** Failures of a user, one after the other, that ask for no pause. */
@@ -47,8 +47,13 @@ export function drainedLevel(sql: Sql): Fragment {
   return sql`greatest(0, f.level - extract(epoch from clock_timestamp() - f.last_at)::float8 * ${draining()}::float8)`;
 }
 
-/** Rows without a failure for so long say nothing any more. */
-export const ADDRESS_KEPT_SECONDS = WINDOW_SECONDS;
+/** Forgets the addresses whose failures have drained away. */
+export async function forgetAddresses(store: Store, instanceId: string): Promise<void> {
+  await store.list(
+    (sql) =>
+      sql`delete from failed_addresses where instance_id = ${instanceId} and last_at < now() - ${WINDOW_SECONDS} * interval '1 second'`,
+  );
+}
 
 /** An address as failures are counted for: of IPv6 the network of 64 bits, which is what one person has. Undefined: none, or of this machine. */
 export function countedAddress(ip: string | undefined): string | undefined {
