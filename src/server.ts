@@ -15,13 +15,16 @@ import { Delivery } from './notification/delivery.ts';
 import { oidcEndpoints } from './oidc/endpoints.ts';
 import { organizationService } from './org/service.ts';
 import { managementOrganization } from './org/v1.ts';
+import { SessionPurge } from './session/purge.ts';
 import { sessionService } from './session/service.ts';
+import { codesInSessions } from './session/standing.ts';
 import { claimNode } from './store/node.ts';
 import { systemService } from './system/service.ts';
 import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipeline.ts';
 import { createServer } from './transport/server.ts';
 import { userService } from './user/service.ts';
 import { standing } from './user/standing.ts';
+import { configureThrottle } from './user/throttle.ts';
 import { managementUsers, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
 
@@ -47,6 +50,7 @@ const LAST_DELIVERIES_SECONDS = 2;
 
 export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
+  configureThrottle({ userFailures: config.throttleUserFailures, addressFailures: config.throttleAddressFailures });
   await claimNode(store.sql);
   const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });
   const invoke = createPipeline({
@@ -71,11 +75,22 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
         ? { cert: readFileSync(config.tlsCertFile), key: readFileSync(config.tlsKeyFile) }
         : undefined,
   });
-  const delivery = new Delivery({ store, masterkey, config, ways: waysOf(config), standing, log, registry: server.metrics.registry });
+  const delivery = new Delivery({
+    store,
+    masterkey,
+    config,
+    ways: waysOf(config),
+    standing: (sql) => standing(sql, codesInSessions(sql)),
+    log,
+    registry: server.metrics.registry,
+  });
+  const purge = new SessionPurge({ store, keptDays: config.sessionKeptDays, log, registry: server.metrics.registry });
   await server.listen(config.port, config.host);
   delivery.start();
+  purge.start();
   return {
     async close() {
+      purge.close();
       await server.close();
       await delivery.close(LAST_DELIVERIES_SECONDS);
     },

@@ -40,6 +40,7 @@ export const english: Readonly<Record<string, string>> = {
   'Errors.User.Password.NotFound': 'Password not found',
   'Errors.User.Password.NotSet': 'User has not set a password',
   'Errors.User.Password.Invalid': 'Password is invalid',
+  'Errors.User.TooManyTries': 'Too many failed attempts; try again later',
   'Errors.Password.Busy': 'Too many passwords are being checked at the moment; try again',
   'Errors.User.Password.NotChanged': 'New password cannot be the same as your current password',
   'Errors.User.PasswordComplexityPolicy.MinLength': 'Password is too short',

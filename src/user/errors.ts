@@ -73,6 +73,7 @@ export const errors = {
   passwordWrong: { code: 'invalid_argument', key: 'Errors.User.Password.Invalid', id: 'COMMAND-3M0fs' },
   passwordUnchanged: { code: 'failed_precondition', key: 'Errors.User.Password.NotChanged', id: 'COMMAND-Aesh5' },
   locked: { code: 'failed_precondition', key: 'Errors.User.Locked', id: 'COMMAND-JLK35' },
+  tooManyTries: { code: 'resource_exhausted', key: 'Errors.User.TooManyTries', id: 'KEYWARD-tries' },
   codeNotFound: { code: 'failed_precondition', key: 'Errors.User.Code.NotFound', id: 'COMMAND-2M9fs' },
   codeExpired: { code: 'failed_precondition', key: 'Errors.User.Code.Expired', id: 'CODE-QvUQ4P' },
   codeInvalid: { code: 'invalid_argument', key: 'Errors.User.Code.Invalid', id: 'CODE-woT0xc' },

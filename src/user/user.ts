@@ -171,7 +171,8 @@ async function disguised<R>(
   try {
     return await work();
   } catch (error) {
-    throw error instanceof Failure && error.code !== 'resource_exhausted' ? new Failure(wrong) : error;
+    // That too many passwords wait tells nothing of the user; that he was tried too often does.
+    throw error instanceof Failure && error.id !== 'KEYWARD-hashQueue' ? new Failure(wrong) : error;
   }
 }
 
