@@ -32,7 +32,10 @@ export async function deactivateOrganization(call: Call, orgId: string): Promise
   throw new Failure(is_default ? errors.defaultOrgStays : errors.lastOwner);
 }
 
-/** Gives the time of the change. Revives nothing: what was cut stays bound to the epoch of before. */
+/**
+ * Gives the time of the change. Revives nothing: what was cut stays bound to the epoch of before; and what was made meanwhile, by calls that had
+ * begun before, is bound to one that ends here.
+ */
 export async function activateOrganization(call: Call, orgId: string): Promise<string> {
   demandOrg(call, 'org.write', orgId);
   const [{ state, at }] = await call.db.change(undefined, step(call, orgId, 'activate'));
@@ -55,8 +58,7 @@ function step(call: Call, orgId: string, what: 'activate' | 'deactivate'): State
     changed as (
       update orgs o set
         state = ${off ? orgStates.inactive : orgStates.active},
-        epoch = case when ${off} then nextval('epochs') else o.epoch end,
-        access_version = nextval('epochs'), sequence = o.sequence + 1, changed_at = clock_timestamp()
+        epoch = nextval('epochs'), access_version = nextval('epochs'), sequence = o.sequence + 1, changed_at = clock_timestamp()
       from org
       where o.instance_id = org.instance_id and o.org_id = org.org_id and org.state = ${off ? orgStates.active : orgStates.inactive}
         and not exists (select from spared)
