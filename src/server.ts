@@ -15,6 +15,7 @@ import { Delivery } from './notification/delivery.ts';
 import { oidcEndpoints } from './oidc/endpoints.ts';
 import { organizationService } from './org/service.ts';
 import { managementOrganization } from './org/v1.ts';
+import { Outside } from './outbound/outside.ts';
 import { SessionPurge } from './session/purge.ts';
 import { sessionService } from './session/service.ts';
 import { codesInSessions } from './session/standing.ts';
@@ -58,6 +59,7 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
     tenants,
     callers: new Callers(store, new SystemUsers(config.systemUsers, externalOrigin(config))),
     masterkey,
+    outside: new Outside(config),
     externalDomain: config.externalDomain ?? LOCAL,
     services,
   });

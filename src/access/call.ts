@@ -2,6 +2,7 @@
 import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Method } from '../contract/method.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
+import type { Outside } from '../outbound/outside.ts';
 import type { Store } from '../store/connect.ts';
 import type { Caller } from './caller.ts';
 import type { Guard } from './guard.ts';
@@ -15,6 +16,8 @@ export interface Call {
   readonly db: Guard;
   /** For secrets that must be read again. */
   readonly masterkey: Masterkey;
+  /** The only way to call an address that a client named. */
+  readonly outside: Outside;
   /** The organization context: `x-zitadel-orgid`, else the caller's own organization (reference/authn-authz-oidc.md 1.5). */
   readonly orgId: string;
   /** Moment (ms since epoch) after which nobody waits for the answer. */

@@ -8,6 +8,7 @@ import {
   key,
   listOf,
   mailbox,
+  nameServers,
   networks,
   oneOf,
   path,
@@ -76,6 +77,16 @@ export const settings = z.object({
   tlsCertFile: path().optional().describe('PEM file with the certificate chain; Keyward then speaks TLS.').meta({ shownDefault: 'none' }),
   tlsKeyFile: path().optional().describe('PEM file with the private key of the certificate.').meta({ shownDefault: 'none' }),
   trustedProxies: networks().default([]).describe('Networks of the proxies whose forwarded headers count.').meta({ shownDefault: 'none' }),
+  outboundNetworks: networks()
+    .default([])
+    .describe(
+      'Private networks that Keyward may call where a client names an address there (identity providers, validation of domains). Public addresses may always be called.',
+    )
+    .meta({ shownDefault: 'none' }),
+  nameServers: nameServers()
+    .default([])
+    .describe('DNS servers that are asked for the TXT records which validate domains.')
+    .meta({ shownDefault: 'those of the system' }),
   legacyHashes: listOf(['md5'])
     .default([])
     .describe('Weak password hashes that are nevertheless accepted from imports.')

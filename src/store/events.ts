@@ -29,3 +29,13 @@ export function append(sql: Sql, source: Fragment, { aggregateType, editor, via 
       nullif(e.event->'payload', 'null'), ${editor}, c.owner, ${via}, c.at
     from ${source} c, jsonb_array_elements(${rows}::text::jsonb) with ordinality as e(event, n)`;
 }
+
+/**
+ * `insert into events …` for events that the statement itself counts. `source` is a CTE with a row for each: instance_id, aggregate_id,
+ * owner, sequence (its own), at, type and payload.
+ */
+export function appendEach(sql: Sql, source: Fragment, { aggregateType, editor, via }: Log): Fragment {
+  return sql`
+    insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, payload, editor, owner, via, created_at)
+    select e.instance_id, ${aggregateType}, e.aggregate_id, e.sequence, e.type, e.payload, ${editor}, e.owner, ${via}, e.at from ${source} e`;
+}
