@@ -3,6 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Callers } from './access/caller.ts';
 import { SystemUsers } from './access/system-user.ts';
 import { Tenants } from './access/tenant.ts';
+import { applicationService } from './app/service.ts';
+import { managementApps } from './app/v1.ts';
+import { authorizationService } from './authorization/service.ts';
+import { managementUserGrants } from './authorization/v1.ts';
 import type { RunningServer, ServerContext } from './cli/ports.ts';
 import { version } from './cli/version.ts';
 import { externalOrigin, LOCAL } from './config/settings.ts';
@@ -16,6 +20,8 @@ import { oidcEndpoints } from './oidc/endpoints.ts';
 import { organizationService } from './org/service.ts';
 import { managementOrganization } from './org/v1.ts';
 import { Outside } from './outbound/outside.ts';
+import { projectService } from './project/service.ts';
+import { managementProjects } from './project/v1.ts';
 import { SessionPurge } from './session/purge.ts';
 import { sessionService } from './session/service.ts';
 import { codesInSessions } from './session/standing.ts';
@@ -34,6 +40,9 @@ export const services = [
   serve('zitadel.user.v2.UserService', userService),
   serve('zitadel.org.v2.OrganizationService', organizationService),
   serve('zitadel.session.v2.SessionService', sessionService),
+  serve('zitadel.project.v2.ProjectService', projectService),
+  serve('zitadel.application.v2.ApplicationService', applicationService),
+  serve('zitadel.authorization.v2.AuthorizationService', authorizationService),
   serveSystem('zitadel.system.v1.SystemService', systemService),
   serveOpen('zitadel.admin.v1.AdminService', adminHealth),
   serve('zitadel.admin.v1.AdminService', adminInstance(version())),
@@ -42,6 +51,9 @@ export const services = [
   serve('zitadel.management.v1.ManagementService', managementOrganization),
   serve('zitadel.management.v1.ManagementService', managementUsers),
   serve('zitadel.management.v1.ManagementService', managementMembers),
+  serve('zitadel.management.v1.ManagementService', managementProjects),
+  serve('zitadel.management.v1.ManagementService', managementApps),
+  serve('zitadel.management.v1.ManagementService', managementUserGrants),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
 ];

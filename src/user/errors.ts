@@ -47,6 +47,8 @@ export const errors = {
   usernameTaken: { code: 'already_exists', key: 'Errors.User.AlreadyExists', id: 'V3-DKcYh' },
   idpUnknown: { code: 'failed_precondition', key: 'Errors.IDPConfig.NotExisting', id: 'COMMAND-39nf2' },
 
+  keyUnknown: { code: 'not_found', key: 'Errors.AuthNKey.NotFound', id: 'QUERY-Dgr3g' },
+
   // Updating
   updateNotFound: { code: 'not_found', key: NOT_FOUND, id: 'COMMAND-ugjs0upun6' },
   removalVerified: { code: 'invalid_argument', key: 'Errors.User.Phone.VerifyingRemovalIsNotSupported', id: 'USERv2-4f3d6' },
