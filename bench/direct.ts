@@ -70,6 +70,8 @@ serve(async (plan: DirectPlan): Promise<number> => {
           db: new Guard(store, instance, caller, undefined),
           masterkey,
           outside,
+          host: 'localhost',
+          external: { externalPort: 80, externalSecure: false },
           orgId: caller.orgId,
           deadline: undefined,
           allowLastOwner: false,

@@ -8,6 +8,9 @@ import { version } from './cli/version.ts';
 import { externalOrigin, LOCAL } from './config/settings.ts';
 import { methods } from './contract/contract.ts';
 import { configurePasswords } from './crypto/password.ts';
+import { idpEndpoints } from './idp/endpoints.ts';
+import { adminProviders, identityProviderService, managementProviders } from './idp/service.ts';
+import { startSimulator } from './idp/simulator.ts';
 import { adminHealth, adminInstance, authHealth, managementHealth } from './instance/service.ts';
 import { adminMembers, managementMembers } from './member/service.ts';
 import { waysOf } from './notification/channel.ts';
@@ -31,14 +34,17 @@ export const services = [
   serve('zitadel.user.v2.UserService', userService),
   serve('zitadel.org.v2.OrganizationService', organizationService),
   serve('zitadel.session.v2.SessionService', sessionService),
+  serve('zitadel.idp.v2.IdentityProviderService', identityProviderService),
   serveSystem('zitadel.system.v1.SystemService', systemService),
   serveOpen('zitadel.admin.v1.AdminService', adminHealth),
   serve('zitadel.admin.v1.AdminService', adminInstance(version())),
   serve('zitadel.admin.v1.AdminService', adminMembers),
+  serve('zitadel.admin.v1.AdminService', adminProviders),
   serveOpen('zitadel.management.v1.ManagementService', managementHealth),
   serve('zitadel.management.v1.ManagementService', managementOrganization),
   serve('zitadel.management.v1.ManagementService', managementUsers),
   serve('zitadel.management.v1.ManagementService', managementMembers),
+  serve('zitadel.management.v1.ManagementService', managementProviders),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
 ];
@@ -49,20 +55,24 @@ const LAST_DELIVERIES_SECONDS = 2;
 export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
   await claimNode(store.sql);
+  const outside = new Outside(config);
   const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });
   const invoke = createPipeline({
     store,
     tenants,
     callers: new Callers(store, new SystemUsers(config.systemUsers, externalOrigin(config))),
     masterkey,
-    outside: new Outside(config),
+    outside,
+    external: config,
     externalDomain: config.externalDomain ?? LOCAL,
     services,
   });
+  const oidc = oidcEndpoints({ store, tenants, external: config, webKeys: new WebKeys(store, masterkey) });
+  const idps = idpEndpoints({ store, tenants, external: config, masterkey, outside });
   const server = createServer({
     methods,
     invoke,
-    endpoints: oidcEndpoints({ store, tenants, external: config, webKeys: new WebKeys(store, masterkey) }),
+    endpoints: (path) => oidc(path) ?? idps(path),
     ready: async () => (await store.run((sql) => sql`select 1`)).length === 1,
     log: ({ error, method, requestId }) => log.error({ requestId, method: method?.path, err: error }, 'unexpected error'),
     onCall: ({ method, ms, ...record }) => log.info({ method: method.path, ms: Math.round(ms * 100) / 100, ...record }, 'call'),
@@ -76,8 +86,11 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
   const delivery = new Delivery({ store, masterkey, config, ways: waysOf(config), standing, log, registry: server.metrics.registry });
   await server.listen(config.port, config.host);
   delivery.start();
+  const { simulatorPort: port } = config;
+  const simulator = port === undefined ? undefined : await startSimulator({ port, store, masterkey, log });
   return {
     async close() {
+      await simulator?.close();
       await server.close();
       await delivery.close(LAST_DELIVERIES_SECONDS);
     },

@@ -125,12 +125,34 @@ export function declaredDoor(path: string): Door | undefined {
   return twin?.door ?? v1Doors[path.slice(1)];
 }
 
+/** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */
+const providerCalls = [
+  'AddGenericOAuthProvider',
+  'AddGenericOIDCProvider',
+  'AddJWTProvider',
+  'AddAzureADProvider',
+  'AddGitHubProvider',
+  'AddGitHubEnterpriseServerProvider',
+  'AddGitLabProvider',
+  'AddGitLabSelfHostedProvider',
+  'AddGoogleProvider',
+  'AddLDAPProvider',
+  'AddAppleProvider',
+  'AddSAMLProvider',
+  'GetProviderByID',
+  'DeleteProvider',
+  'AddIDPToLoginPolicy',
+  'RemoveIDPFromLoginPolicy',
+];
+
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
     'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
-    'zitadel.admin.v1.AdminService': { none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember'] },
+    'zitadel.admin.v1.AdminService': {
+      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...providerCalls],
+    },
     'zitadel.management.v1.ManagementService': {
-      none: ['Healthz', 'GetMyOrg', 'AddMachineUser', 'AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember'],
+      none: ['Healthz', 'GetMyOrg', 'AddMachineUser', 'AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember', ...providerCalls],
       credential: [
         'SetHumanInitialPassword',
         'SetHumanPassword',
