@@ -67,7 +67,7 @@ const scenarios: readonly Scenario[] = (Object.keys(sortings) as SortingName[]).
     { filter, sorting, offset: 0n, as: 'ORG_OWNER of 50' },
   ]),
   ...(['no filter', 'login name starts with, many', 'state active'] as const).map(
-    (filter): Scenario => ({ filter, sorting, offset: 1000n, as: 'IAM_OWNER' }),
+    (filter): Scenario => ({ filter, sorting, offset: 900n, as: 'IAM_OWNER' }),
   ),
 ]);
 

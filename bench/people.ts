@@ -50,9 +50,10 @@ export async function addHumans({ sql, instanceId, orgId }: Keyward, from: numbe
           timestamptz '2020-01-01' + n * interval '1 second', now()
         from numbered
       )
-      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified)
+      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
+        user_created_at)
       select ${instanceId}, user_id, login, login, initcap(name), initcap(left(noise, 8)), initcap(name || ' ' || left(noise, 8)), 'en', 0,
-        login || '@example.com', true
+        login || '@example.com', true, timestamptz '2020-01-01' + n * interval '1 second'
       from (select *, name || '.' || left(noise, 8) || mark || '.' || n as login from numbered) named`;
   }
   for (const { definition } of indexes) await sql.unsafe(definition);

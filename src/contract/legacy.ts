@@ -1,5 +1,6 @@
 /** The v1 and v2beta services, loaded on first use from the published @zitadel/proto (11 MB of text that a node which only serves v2 never reads). */
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { twinPath } from './beta/twin-path.ts';
 import { methods as ownMethods } from './contract.ts';
 import { describe } from './describe.ts';
 import type { Door, Method } from './method.ts';
@@ -121,8 +122,7 @@ function doorOf(rpc: DescMethod): Door {
 
 /** The door of a v1 or v2beta RPC by its path; a v2beta RPC is the door that its twin in v2 is. */
 export function declaredDoor(path: string): Door | undefined {
-  const twin = ownMethods.get(path.replace('.app.v2beta.AppService', '.application.v2.ApplicationService').replace('.v2beta.', '.v2.'));
-  return twin?.door ?? v1Doors[path.slice(1)];
+  return ownMethods.get(twinPath(path))?.door ?? v1Doors[path.slice(1)];
 }
 
 /** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */

@@ -10,6 +10,7 @@ import { Guard, Stale } from '../access/guard.ts';
 import { demandMethod } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
 import type { External } from '../config/settings.ts';
+import { twinOf } from '../contract/beta/twin.ts';
 import { itemsIn, MOST_ITEMS, tooManyItems } from '../contract/bounds.ts';
 import type { Method } from '../contract/method.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
@@ -80,8 +81,9 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
   const served = new Map(services.flatMap((part) => [...part]));
 
   /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
-  function handlerOf<K extends keyof Calls>({ path, name }: Method, kind: K): AnyHandler<Calls[K]> {
-    const serving = served.get(path);
+  function handlerOf<K extends keyof Calls>(method: Method, kind: K): AnyHandler<Calls[K]> {
+    const { path, name } = method;
+    const serving = served.get(path) ?? servingOfBeta(method, served);
     if (!serving) throw new Failure({ code: 'unimplemented', key: `method ${name} not implemented` });
     if (serving.kind !== kind) throw new Error(`${path} is served as ${serving.kind}, but is ${kind}`);
     return serving.handler as AnyHandler<Calls[K]>; // the kind was just compared
@@ -153,6 +155,23 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
       }
     }
   };
+}
+
+/** An RPC of v2beta does what its twin in v2 does, once the permission that v2beta asks for is held; its path is that of the events. */
+function servingOfBeta(method: Method, served: Served): Serving | undefined {
+  if (!method.service.includes('.v2beta.')) return undefined;
+  const twin = twinOf(method);
+  const serving = typeof twin === 'string' ? undefined : served.get(twin.method.path);
+  if (serving === undefined || typeof twin === 'string') return undefined;
+  const handler = serving.handler as (request: Message, call: unknown) => Promise<object>; // the kind of the call stays what it is
+  return {
+    kind: serving.kind,
+    handler: async (request: Message, call: unknown) => {
+      const asked = twin.request(request);
+      demandValid(twin.method, asked);
+      return twin.answer(request, await handler(asked, call));
+    },
+  } as Serving; // of the same kind
 }
 
 function demandValid(method: Method, message: Message): void {

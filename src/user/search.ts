@@ -22,6 +22,18 @@ export function tablesOf(queries: readonly SearchQuery[]): { readonly users: boo
   return { users: cases.some((name) => OF_USERS.has(name)), profiles: cases.some((name) => !OF_USERS.has(name)) };
 }
 
+/** Whether a text is looked for anywhere in another: what trigrams serve, and no B-tree. */
+export function findsParts(queries: readonly SearchQuery[]): boolean {
+  return queries.some(({ query }) => {
+    if (query.case === 'orQuery' || query.case === 'andQuery') return findsParts(query.value.queries);
+    if (query.case === 'notQuery') return query.value.query !== undefined && findsParts([query.value.query]);
+    const method = query.value !== undefined && 'method' in query.value ? TEXT_METHODS[query.value.method] : undefined;
+    return method !== undefined && PARTS.has(method);
+  });
+}
+
+const PARTS: ReadonlySet<string> = new Set(['contains', 'contains ignoring case', 'ends with', 'ends with ignoring case']);
+
 /**
  * All queries together. Where one asks for metadata, the whole is held against one entry of the user after another: key and value of one
  * AND must stand in the same entry, as on the original; a user without metadata is held against an empty entry.

@@ -521,5 +521,9 @@ export const rows: readonly Row[] = [
 ];
 
 export const pathOf = ({ rpc }: Row): string => `/${rpc.parent.typeName}/${rpc.name}`;
-export const nameOf = (row: Row): string =>
-  `${row.rpc.name}${/\.v1\.\w+$/.test(row.rpc.parent.typeName) ? ' of v1' : ''}${row.how === undefined ? '' : ` with ${row.how}`}`;
+export const nameOf = (row: Row): string => `${row.rpc.name}${versionOf(row)}${row.how === undefined ? '' : ` with ${row.how}`}`;
+
+const versionOf = ({ rpc }: Row): string => {
+  const [, version] = /\.(v1|v2beta)\.\w+$/.exec(rpc.parent.typeName) ?? [];
+  return version ? ` of ${version}` : '';
+};
