@@ -14,15 +14,20 @@ interface Loader {
   readonly rest?: 'none';
 }
 
+const added = async (service: DescService): Promise<DescService> => (await import('./legacy-additions.ts')).withAdditions(service);
+
 const v1: Readonly<Record<LegacyPrefix, { readonly name: string } & Loader>> = {
   system: {
     name: 'zitadel.system.v1.SystemService',
     load: async () => (await import('@zitadel/proto/zitadel/system_pb.js')).SystemService,
   },
-  admin: { name: 'zitadel.admin.v1.AdminService', load: async () => (await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService },
+  admin: {
+    name: 'zitadel.admin.v1.AdminService',
+    load: async () => added((await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService),
+  },
   management: {
     name: 'zitadel.management.v1.ManagementService',
-    load: async () => (await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService,
+    load: async () => added((await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService),
   },
   auth: { name: 'zitadel.auth.v1.AuthService', load: async () => (await import('@zitadel/proto/zitadel/auth_pb.js')).AuthService },
 };
@@ -139,6 +144,7 @@ const providerCalls = [
   'AddLDAPProvider',
   'AddAppleProvider',
   'AddSAMLProvider',
+  'AddZitadelProvider',
   'GetProviderByID',
   'DeleteProvider',
   'AddIDPToLoginPolicy',

@@ -36,6 +36,8 @@ export interface JwtConfig {
   readonly issuer: string;
   readonly keysEndpoint: string;
   readonly headerName: string;
+  /** For whom a JWT must be; empty: for anybody. */
+  readonly audience: string;
 }
 
 /** `tenantType` by number: 0 common, 1 organisations, 2 consumers. */
@@ -90,8 +92,15 @@ export interface SamlConfig {
   readonly nameIdFormat: number;
   readonly transientMappingAttributeName: string;
   readonly federatedLogoutEnabled: boolean;
+  readonly signatureAlgorithm: number;
   /** Of our side, PEM; its key is among the secrets. */
   readonly certificate: string;
+}
+
+/** Another server of this API, by OpenID Connect. `instanceRolesInfo` is kept for those who read it. */
+export interface ZitadelConfig extends Client {
+  readonly issuer: string;
+  readonly instanceRolesInfo: readonly { readonly organizationId: string; readonly organizationDomain: string }[];
 }
 
 export interface Configs {
@@ -107,6 +116,7 @@ export interface Configs {
   readonly ldap: LdapConfig;
   readonly apple: AppleConfig;
   readonly saml: SamlConfig;
+  readonly zitadel: ZitadelConfig;
 }
 
 export type Kind = keyof Configs;
@@ -135,6 +145,7 @@ export const kinds = {
   google: { type: 10, event: 'google' },
   apple: { type: 11, event: 'apple' },
   saml: { type: 12, event: 'saml' },
+  zitadel: { type: 13, event: 'zitadel' },
 } as const satisfies Record<Kind, { readonly type: number; readonly event: string }>;
 
 /** Whose a provider is. */

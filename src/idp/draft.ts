@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import type * as v1 from '@zitadel/proto/zitadel/admin_pb.js';
 import { Failure } from '../failure/failure.ts';
-import type { KindConfig, LdapAttributes, Options, Owner, Secrets } from './config.ts';
+import type { KindConfig, LdapAttributes, Options, Owner, Secrets, ZitadelConfig } from './config.ts';
 import { ownerErrors } from './errors.ts';
 
 export interface Draft {
@@ -28,10 +28,13 @@ export const oidc = (asked: Asked<v1.AddGenericOIDCProviderRequest>): Draft => (
   },
 });
 
-export const jwt = ({ name, providerOptions, jwtEndpoint, issuer, keysEndpoint, headerName }: Asked<v1.AddJWTProviderRequest>): Draft => ({
+/** Newer than the published messages (contract/legacy-additions.ts). */
+type WithAudience = Asked<v1.AddJWTProviderRequest> & { readonly audience?: string };
+
+export const jwt = ({ name, providerOptions, jwtEndpoint, issuer, keysEndpoint, headerName, audience = '' }: WithAudience): Draft => ({
   name,
   options: optionsOf(providerOptions),
-  of: { kind: 'jwt', config: { jwtEndpoint, issuer, keysEndpoint, headerName } },
+  of: { kind: 'jwt', config: { jwtEndpoint, issuer, keysEndpoint, headerName, audience } },
   secrets: {},
 });
 
@@ -98,6 +101,21 @@ export const ldap = (asked: Asked<v1.AddLDAPProviderRequest>): Draft => {
     secrets: { bindPassword: asked.bindPassword },
   };
 };
+
+/** Newer than the published messages, as a whole. */
+export type AddZitadelRequest = Asked<v1.AddGitLabSelfHostedProviderRequest> & Pick<ZitadelConfig, 'instanceRolesInfo'>;
+
+export const zitadel = (asked: AddZitadelRequest): Draft => ({
+  ...common(asked),
+  of: {
+    kind: 'zitadel',
+    config: {
+      ...client(asked),
+      issuer: asked.issuer,
+      instanceRolesInfo: asked.instanceRolesInfo.map(({ organizationId, organizationDomain }) => ({ organizationId, organizationDomain })),
+    },
+  },
+});
 
 /** Fails where the key is none that can sign for Apple (ES256). */
 export const apple = (asked: Asked<v1.AddAppleProviderRequest>, owner: Owner): Draft => {

@@ -23,6 +23,8 @@ export function clientOf(context: Context, { kind, config }: OAuthKind): Client 
       return openId(context, { ...noOptions, ...config, issuer: 'https://gitlab.com' }, { prompt: false });
     case 'gitlabSelfHosted':
       return openId(context, { ...noOptions, ...config }, { prompt: false });
+    case 'zitadel':
+      return openId(context, { ...noOptions, ...config }, { prompt: true });
     case 'apple':
       return apple(context, config);
     case 'azureAd':

@@ -13,11 +13,19 @@ export function jwtUrl({ jwtEndpoint }: JwtConfig, intentId: string, secret: str
   return url.href;
 }
 
-/** The audience is not compared: no configuration of the API says which it must be. */
-export async function jwtLogin({ outside }: Context, { issuer, keysEndpoint }: JwtConfig, header: string | undefined): Promise<Login> {
+/** The audience is compared where one is configured. */
+export async function jwtLogin(
+  { outside }: Context,
+  { issuer, keysEndpoint, audience }: JwtConfig,
+  header: string | undefined,
+): Promise<Login> {
   const idToken = (header ?? '').replace(/^bearer /i, '').trim();
   if (idToken === '') throw refused('the header with the JWT is missing');
-  const claims = await verified(outside, keysEndpoint, idToken, { issuer, requiredClaims: ['exp', 'sub'] });
+  const claims = await verified(outside, keysEndpoint, idToken, {
+    issuer,
+    ...(audience !== '' && { audience }),
+    requiredClaims: ['exp', 'sub'],
+  });
   return {
     user: userOfClaims(claims),
     access: { case: 'oauth', accessToken: '', idToken, refreshToken: '' },

@@ -13,7 +13,10 @@ import { parseMetadata } from './metadata.ts';
 /** SAML_NAME_ID_FORMAT_PERSISTENT, where none is asked for. */
 const PERSISTENT = 2;
 
-export async function addSamlProvider(call: Call, owner: Owner, asked: Omit<AddSAMLProviderRequest, '$typeName' | '$unknown'>) {
+/** The algorithm is newer than the published messages (contract/legacy-additions.ts). */
+type Asked = Omit<AddSAMLProviderRequest, '$typeName' | '$unknown'> & { readonly signatureAlgorithm?: number };
+
+export async function addSamlProvider(call: Call, owner: Owner, asked: Asked) {
   const { blank, samlEmpty, samlMetadata } = ownerErrors[owner];
   if (asked.name !== '' && asked.name.trim() === '') throw new Failure(blank);
   const xml =
@@ -31,6 +34,7 @@ export async function addSamlProvider(call: Call, owner: Owner, asked: Omit<AddS
     nameIdFormat: asked.nameIdFormat || PERSISTENT,
     transientMappingAttributeName: asked.transientMappingAttributeName ?? '',
     federatedLogoutEnabled: asked.federatedLogoutEnabled ?? false,
+    signatureAlgorithm: asked.signatureAlgorithm ?? 0,
     certificate,
   };
   return addProvider(

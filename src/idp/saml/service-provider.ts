@@ -29,6 +29,8 @@ const NAME_ID_FORMATS = [
   'urn:oasis:names:tc:SAML:2.0:nameid-format:transient',
 ] as const;
 const TRANSIENT = 3;
+/** SHA-1 proves nothing any more; whoever asks for it is signed for by SHA-256. */
+const SHA512 = 3;
 
 /** How far clocks may differ. */
 const SKEW_MS = 30_000;
@@ -134,8 +136,8 @@ function ours({ origin, idpId }: Context, config: SamlConfig, { requestId, at }:
     callbackUrl: acsUrl(origin, idpId),
     idpCert: [...certificates], // without any, no signature holds
     identifierFormat: NAME_ID_FORMATS[config.nameIdFormat] ?? null,
-    signatureAlgorithm: 'sha256',
-    digestAlgorithm: 'sha256',
+    signatureAlgorithm: config.signatureAlgorithm === SHA512 ? 'sha512' : 'sha256',
+    digestAlgorithm: config.signatureAlgorithm === SHA512 ? 'sha512' : 'sha256',
     disableRequestedAuthnContext: true,
     wantAssertionsSigned: false,
     wantAuthnResponseSigned: false,
