@@ -74,7 +74,7 @@ async function openId(
   config: OidcConfig,
   { prompt, userName, parameters, clientSecret }: OpenIdWays,
 ): Promise<Client> {
-  const { authorizationEndpoint, tokenEndpoint, userinfoEndpoint, jwksUri, authMethods } = await discover(outside, config.issuer);
+  const { authorizationEndpoint, tokenEndpoint, userinfoEndpoint, jwksUri, authMethods, prompts } = await discover(outside, config.issuer);
   const scopes = config.scopes.length > 0 ? config.scopes : DEFAULT_SCOPES;
   return {
     clientId: config.clientId,
@@ -83,7 +83,7 @@ async function openId(
     tokenEndpoint,
     authentication: authMethods.includes('client_secret_basic') || !authMethods.includes('client_secret_post') ? 'header' : 'form',
     scopes: scopes.includes('openid') ? scopes : ['openid', ...scopes],
-    prompt,
+    prompt: prompt && (prompts?.includes('select_account') ?? true),
     usePkce: config.usePkce,
     useNonce: true,
     ...(parameters && { parameters }),

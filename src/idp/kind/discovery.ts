@@ -11,6 +11,8 @@ export interface Discovered {
   readonly jwksUri: string;
   /** `client_secret_basic` where it does not say (the same, section 3). */
   readonly authMethods: readonly string[];
+  /** Undefined where it does not say (Initiating User Registration via OpenID Connect 1.0, section 4.1). */
+  readonly prompts: readonly string[] | undefined;
 }
 
 type Outside = Context['outside'];
@@ -38,7 +40,7 @@ export async function discover(outside: Outside, issuer: string): Promise<Discov
   const found = await remember(outside, `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, FRESH_MS);
   // Section 4.3: the issuer must be the one that was asked for.
   if (textOf(found, 'issuer') !== issuer) throw refused(`the provider calls itself ${textOf(found, 'issuer')}, not ${issuer}`);
-  const methods = found.token_endpoint_auth_methods_supported;
+  const { token_endpoint_auth_methods_supported: methods, prompt_values_supported: prompts } = found;
   return {
     issuer,
     authorizationEndpoint: demanded(found, 'authorization_endpoint'),
@@ -46,6 +48,7 @@ export async function discover(outside: Outside, issuer: string): Promise<Discov
     userinfoEndpoint: textOf(found, 'userinfo_endpoint'),
     jwksUri: demanded(found, 'jwks_uri'),
     authMethods: Array.isArray(methods) ? methods.map(String) : ['client_secret_basic'],
+    prompts: Array.isArray(prompts) ? prompts.map(String) : undefined,
   };
 }
 
