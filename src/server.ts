@@ -12,6 +12,9 @@ import { version } from './cli/version.ts';
 import { externalOrigin, LOCAL } from './config/settings.ts';
 import { methods } from './contract/contract.ts';
 import { configurePasswords } from './crypto/password.ts';
+import { idpEndpoints } from './idp/endpoints.ts';
+import { adminProviders, identityProviderService, managementProviders } from './idp/service.ts';
+import { startSimulator } from './idp/simulator.ts';
 import { adminHealth, adminInstance, authHealth, managementHealth } from './instance/service.ts';
 import { adminMembers, managementMembers } from './member/service.ts';
 import { waysOf } from './notification/channel.ts';
@@ -43,10 +46,12 @@ export const services = [
   serve('zitadel.project.v2.ProjectService', projectService),
   serve('zitadel.application.v2.ApplicationService', applicationService),
   serve('zitadel.authorization.v2.AuthorizationService', authorizationService),
+  serve('zitadel.idp.v2.IdentityProviderService', identityProviderService),
   serveSystem('zitadel.system.v1.SystemService', systemService),
   serveOpen('zitadel.admin.v1.AdminService', adminHealth),
   serve('zitadel.admin.v1.AdminService', adminInstance(version())),
   serve('zitadel.admin.v1.AdminService', adminMembers),
+  serve('zitadel.admin.v1.AdminService', adminProviders),
   serveOpen('zitadel.management.v1.ManagementService', managementHealth),
   serve('zitadel.management.v1.ManagementService', managementOrganization),
   serve('zitadel.management.v1.ManagementService', managementUsers),
@@ -54,6 +59,7 @@ export const services = [
   serve('zitadel.management.v1.ManagementService', managementProjects),
   serve('zitadel.management.v1.ManagementService', managementApps),
   serve('zitadel.management.v1.ManagementService', managementUserGrants),
+  serve('zitadel.management.v1.ManagementService', managementProviders),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
 ];
@@ -65,20 +71,24 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
   configureThrottle({ userFailures: config.throttleUserFailures, addressFailures: config.throttleAddressFailures });
   await claimNode(store.sql);
+  const outside = new Outside(config);
   const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });
   const invoke = createPipeline({
     store,
     tenants,
     callers: new Callers(store, new SystemUsers(config.systemUsers, externalOrigin(config))),
     masterkey,
-    outside: new Outside(config),
+    outside,
+    external: config,
     externalDomain: config.externalDomain ?? LOCAL,
     services,
   });
+  const oidc = oidcEndpoints({ store, tenants, external: config, webKeys: new WebKeys(store, masterkey) });
+  const idps = idpEndpoints({ store, tenants, external: config, masterkey, outside });
   const server = createServer({
     methods,
     invoke,
-    endpoints: oidcEndpoints({ store, tenants, external: config, webKeys: new WebKeys(store, masterkey) }),
+    endpoints: (path) => oidc(path) ?? idps(path),
     ready: async () => (await store.run((sql) => sql`select 1`)).length === 1,
     log: ({ error, method, requestId }) => log.error({ requestId, method: method?.path, err: error }, 'unexpected error'),
     onCall: ({ method, ms, ...record }) => log.info({ method: method.path, ms: Math.round(ms * 100) / 100, ...record }, 'call'),
@@ -102,9 +112,12 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
   await server.listen(config.port, config.host);
   delivery.start();
   purge.start();
+  const { simulatorPort: port } = config;
+  const simulator = port === undefined ? undefined : await startSimulator({ port, store, masterkey, log });
   return {
     async close() {
       purge.close();
+      await simulator?.close();
       await server.close();
       await delivery.close(LAST_DELIVERIES_SECONDS);
     },

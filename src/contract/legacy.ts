@@ -14,15 +14,20 @@ interface Loader {
   readonly rest?: 'none';
 }
 
+const added = async (service: DescService): Promise<DescService> => (await import('./legacy-additions.ts')).withAdditions(service);
+
 const v1: Readonly<Record<LegacyPrefix, { readonly name: string } & Loader>> = {
   system: {
     name: 'zitadel.system.v1.SystemService',
     load: async () => (await import('@zitadel/proto/zitadel/system_pb.js')).SystemService,
   },
-  admin: { name: 'zitadel.admin.v1.AdminService', load: async () => (await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService },
+  admin: {
+    name: 'zitadel.admin.v1.AdminService',
+    load: async () => added((await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService),
+  },
   management: {
     name: 'zitadel.management.v1.ManagementService',
-    load: async () => (await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService,
+    load: async () => added((await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService),
   },
   auth: { name: 'zitadel.auth.v1.AuthService', load: async () => (await import('@zitadel/proto/zitadel/auth_pb.js')).AuthService },
 };
@@ -125,10 +130,33 @@ export function declaredDoor(path: string): Door | undefined {
   return ownMethods.get(twinPath(path))?.door ?? v1Doors[path.slice(1)];
 }
 
+/** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */
+const providerCalls = [
+  'AddGenericOAuthProvider',
+  'AddGenericOIDCProvider',
+  'AddJWTProvider',
+  'AddAzureADProvider',
+  'AddGitHubProvider',
+  'AddGitHubEnterpriseServerProvider',
+  'AddGitLabProvider',
+  'AddGitLabSelfHostedProvider',
+  'AddGoogleProvider',
+  'AddLDAPProvider',
+  'AddAppleProvider',
+  'AddSAMLProvider',
+  'AddZitadelProvider',
+  'GetProviderByID',
+  'DeleteProvider',
+  'AddIDPToLoginPolicy',
+  'RemoveIDPFromLoginPolicy',
+];
+
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
     'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
-    'zitadel.admin.v1.AdminService': { none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember'] },
+    'zitadel.admin.v1.AdminService': {
+      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...providerCalls],
+    },
     'zitadel.management.v1.ManagementService': {
       none: [
         'Healthz',
@@ -155,6 +183,7 @@ const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
         'RemoveApp',
         'AddUserGrant',
         'GetUserGrantByID',
+        ...providerCalls,
       ],
       credential: [
         'SetHumanInitialPassword',

@@ -9,6 +9,7 @@ import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
 import { demandMethod } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
+import type { External } from '../config/settings.ts';
 import { twinOf } from '../contract/beta/twin.ts';
 import { itemsIn, MOST_ITEMS, tooManyItems } from '../contract/bounds.ts';
 import type { Method } from '../contract/method.ts';
@@ -24,6 +25,7 @@ export interface PipelineParts {
   readonly callers: Callers;
   readonly masterkey: Masterkey;
   readonly outside: Outside;
+  readonly external: External;
   /** `localhost`, where none is configured. */
   readonly externalDomain: string;
   readonly services: readonly Served[];
@@ -75,7 +77,7 @@ const ATTEMPTS = 5;
 const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_denied']);
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
-export function createPipeline({ store, tenants, callers, masterkey, outside, externalDomain, services }: PipelineParts): Invoke {
+export function createPipeline({ store, tenants, callers, masterkey, outside, external, externalDomain, services }: PipelineParts): Invoke {
   const served = new Map(services.flatMap((part) => [...part]));
 
   /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
@@ -129,6 +131,8 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
       db: new Guard(store, instance, caller, incoming.deadline),
       masterkey,
       outside,
+      host: incoming.host,
+      external,
       orgId,
       deadline: incoming.deadline,
       allowLastOwner: incoming.header('x-keyward-allow-last-owner') === 'true',

@@ -48,6 +48,7 @@ export class Inside {
       callers: new Callers(store, new SystemUsers({}, 'http://localhost')),
       masterkey,
       outside: new Outside({ outboundNetworks: [], nameServers: [] }),
+      external: { externalPort: 80, externalSecure: false },
       externalDomain: 'localhost',
       services,
     });
