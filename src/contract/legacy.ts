@@ -14,15 +14,20 @@ interface Loader {
   readonly rest?: 'none';
 }
 
+const added = async (service: DescService): Promise<DescService> => (await import('./legacy-additions.ts')).withAdditions(service);
+
 const v1: Readonly<Record<LegacyPrefix, { readonly name: string } & Loader>> = {
   system: {
     name: 'zitadel.system.v1.SystemService',
     load: async () => (await import('@zitadel/proto/zitadel/system_pb.js')).SystemService,
   },
-  admin: { name: 'zitadel.admin.v1.AdminService', load: async () => (await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService },
+  admin: {
+    name: 'zitadel.admin.v1.AdminService',
+    load: async () => added((await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService),
+  },
   management: {
     name: 'zitadel.management.v1.ManagementService',
-    load: async () => (await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService,
+    load: async () => added((await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService),
   },
   auth: { name: 'zitadel.auth.v1.AuthService', load: async () => (await import('@zitadel/proto/zitadel/auth_pb.js')).AuthService },
 };
@@ -153,14 +158,62 @@ const managementPolicies = [
   ...['GetPreviewLabelPolicy', 'ActivateCustomLabelPolicy', 'GetDomainPolicy'],
 ];
 
+/** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */
+const providerCalls = [
+  'AddGenericOAuthProvider',
+  'AddGenericOIDCProvider',
+  'AddJWTProvider',
+  'AddAzureADProvider',
+  'AddGitHubProvider',
+  'AddGitHubEnterpriseServerProvider',
+  'AddGitLabProvider',
+  'AddGitLabSelfHostedProvider',
+  'AddGoogleProvider',
+  'AddLDAPProvider',
+  'AddAppleProvider',
+  'AddSAMLProvider',
+  'AddZitadelProvider',
+  'GetProviderByID',
+  'DeleteProvider',
+  'AddIDPToLoginPolicy',
+  'RemoveIDPFromLoginPolicy',
+];
+
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
     'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
     'zitadel.admin.v1.AdminService': {
-      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...adminPolicies],
+      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...providerCalls, ...adminPolicies],
     },
     'zitadel.management.v1.ManagementService': {
-      none: ['Healthz', 'GetMyOrg', 'AddMachineUser', 'AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember', ...managementPolicies],
+      none: [
+        'Healthz',
+        'GetMyOrg',
+        'AddMachineUser',
+        'AddOrgMember',
+        'UpdateOrgMember',
+        'RemoveOrgMember',
+        'GetMachineKeyByIDs',
+        'AddProject',
+        'GetProjectByID',
+        'UpdateProject',
+        'DeactivateProject',
+        'ReactivateProject',
+        'RemoveProject',
+        'BulkAddProjectRoles',
+        'AddProjectGrant',
+        'AddProjectMember',
+        'UpdateProjectMember',
+        'RemoveProjectMember',
+        'GetAppByID',
+        'DeactivateApp',
+        'ReactivateApp',
+        'RemoveApp',
+        'AddUserGrant',
+        'GetUserGrantByID',
+        ...providerCalls,
+        ...managementPolicies,
+      ],
       credential: [
         'SetHumanInitialPassword',
         'SetHumanPassword',

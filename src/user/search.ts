@@ -39,19 +39,36 @@ export function findsParts(queries: readonly SearchQuery[]): boolean {
 const PARTS: ReadonlySet<string> = new Set(['contains', 'contains ignoring case', 'ends with', 'ends with ignoring case']);
 
 /**
- * All queries together. Where one asks for metadata, the whole is held against one entry of the user after another: key and value of one
- * AND must stand in the same entry, as on the original; a user without metadata is held against an empty entry.
+ * All queries together. Those that ask for metadata are held against one entry of the user after another: key and value of one AND must stand
+ * in the same entry, as on the original. A user without metadata is held against an empty entry, which no plain filter of them fits: beside
+ * one, only entries that exist can do, and these an index finds.
  */
 export function condition(sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment {
-  const all = joined(
+  const all = conjuncts(queries);
+  const onEntries = all.filter(asksMetadata);
+  if (onEntries.length === 0) return every(sql, all, names);
+  const ofUser = sql`m.instance_id = u.instance_id and m.user_id = u.user_id`;
+  const found = onEntries.some(isMetadataFilter)
+    ? sql`exists (select from user_metadata m where ${ofUser} and ${every(sql, onEntries, names)})`
+    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${every(sql, onEntries, names)})`;
+  return sql`${every(
     sql,
-    queries.map((q) => one(sql, q, names)),
+    all.filter((query) => !asksMetadata(query)),
+    names,
+  )} and ${found}`;
+}
+
+/** What must hold, each for itself. */
+function conjuncts(queries: readonly SearchQuery[]): readonly SearchQuery[] {
+  return queries.flatMap((search) => (search.query.case === 'andQuery' ? conjuncts(search.query.value.queries) : [search]));
+}
+
+const every = (sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment =>
+  joined(
+    sql,
+    queries.map((query) => one(sql, query, names)),
     'and',
   );
-  if (!queries.some(asksMetadata)) return all;
-  return sql`exists (
-    select from (select) as entry left join user_metadata m on m.instance_id = u.instance_id and m.user_id = u.user_id where ${all})`;
-}
 
 function checkQuery({ query }: SearchQuery, depth: number): void {
   if (depth > MOST_NESTING) throw new Failure(errors.nestedTooDeep);
@@ -78,8 +95,11 @@ function checkQuery({ query }: SearchQuery, depth: number): void {
 function asksMetadata({ query }: SearchQuery): boolean {
   if (query.case === 'orQuery' || query.case === 'andQuery') return query.value.queries.some(asksMetadata);
   if (query.case === 'notQuery') return query.value.query !== undefined && asksMetadata(query.value.query);
-  return query.case === 'metadataKeyFilter' || query.case === 'metadataValueFilter';
+  return isMetadataFilter({ query });
 }
+
+const isMetadataFilter = ({ query }: Pick<SearchQuery, 'query'>): boolean =>
+  query.case === 'metadataKeyFilter' || query.case === 'metadataValueFilter';
 
 type Case = NonNullable<SearchQuery['query']['case']>;
 const OF_USERS: ReadonlySet<Case> = new Set<Case>([
@@ -151,7 +171,7 @@ function one(sql: Sql, { query }: SearchQuery, names: LoginNames): Fragment {
     case 'notQuery':
       return query.value.query ? sql`not ${one(sql, query.value.query, names)}` : sql`false`;
     case 'metadataKeyFilter':
-      return textFilter(sql, sql`m.key`, query.value.method, query.value.key);
+      return text(sql, sql`m.key`, 'bytes', query.value.method, query.value.key);
     case 'metadataValueFilter':
       return query.value.method === 0
         ? sql`sha256(m.value) = sha256(${Buffer.from(query.value.value)})`
