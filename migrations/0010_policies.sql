@@ -46,17 +46,3 @@ create or replace function lockout_limits(instance_id text, org_id text) returns
       select p.value from policies p where p.instance_id = $1 and p.kind = 'lockout' and p.org_id in ($2, '') order by p.org_id desc limit 1
     ) y on true
   $$;
-
--- What the login policy of an organization says of second factors; the names are those of the factors' columns and tables.
-create or replace function login_factors(instance_id text, org_id text) returns table (force_mfa boolean, force_mfa_local_only boolean, second_factors text[])
-  language sql stable parallel safe as $$
-    select coalesce((y.value->>'forceMfa')::boolean, false), coalesce((y.value->>'forceMfaLocalOnly')::boolean, false),
-      case when y.value is null then array['totp', 'u2f'] else array(
-        select f.name from (values (1, 'totp'), (2, 'u2f'), (3, 'otp_email'), (4, 'otp_sms')) as f (number, name)
-        where y.value->'secondFactors' @> to_jsonb(f.number)
-      ) end
-    from (select) as one
-    left join lateral (
-      select p.value from policies p where p.instance_id = $1 and p.kind = 'login' and p.org_id in ($2, '') order by p.org_id desc limit 1
-    ) y on true
-  $$;

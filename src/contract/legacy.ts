@@ -130,6 +130,27 @@ export function declaredDoor(path: string): Door | undefined {
   return ownMethods.get(twinPath(path))?.door ?? v1Doors[path.slice(1)];
 }
 
+/** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */
+const providerCalls = [
+  'AddGenericOAuthProvider',
+  'AddGenericOIDCProvider',
+  'AddJWTProvider',
+  'AddAzureADProvider',
+  'AddGitHubProvider',
+  'AddGitHubEnterpriseServerProvider',
+  'AddGitLabProvider',
+  'AddGitLabSelfHostedProvider',
+  'AddGoogleProvider',
+  'AddLDAPProvider',
+  'AddAppleProvider',
+  'AddSAMLProvider',
+  'AddZitadelProvider',
+  'GetProviderByID',
+  'DeleteProvider',
+  'AddIDPToLoginPolicy',
+  'RemoveIDPFromLoginPolicy',
+];
+
 /** Policies rule doors; no call on them is one. */
 const policyNames = [
   'PasswordComplexityPolicy',
@@ -156,27 +177,6 @@ const managementPolicies = [
   ...policyNames.flatMap((name) => [`Get${name}`, `GetDefault${name}`, `AddCustom${name}`, `UpdateCustom${name}`, `Reset${name}ToDefault`]),
   ...factorCalls,
   ...['GetPreviewLabelPolicy', 'ActivateCustomLabelPolicy', 'GetDomainPolicy'],
-];
-
-/** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */
-const providerCalls = [
-  'AddGenericOAuthProvider',
-  'AddGenericOIDCProvider',
-  'AddJWTProvider',
-  'AddAzureADProvider',
-  'AddGitHubProvider',
-  'AddGitHubEnterpriseServerProvider',
-  'AddGitLabProvider',
-  'AddGitLabSelfHostedProvider',
-  'AddGoogleProvider',
-  'AddLDAPProvider',
-  'AddAppleProvider',
-  'AddSAMLProvider',
-  'AddZitadelProvider',
-  'GetProviderByID',
-  'DeleteProvider',
-  'AddIDPToLoginPolicy',
-  'RemoveIDPFromLoginPolicy',
 ];
 
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(

@@ -17,10 +17,10 @@ export interface Log {
     | 'session'
     | 'oidc_session'
     | 'web_key'
-    | 'feature'
     | 'project'
     | 'usergrant'
-    | 'idpintent';
+    | 'idpintent'
+    | 'feature';
   /** Who: the user id of the caller. */
   readonly editor: string;
   /** Through which door: the path of the RPC, or the command of the operator. */

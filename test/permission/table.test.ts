@@ -62,7 +62,7 @@ const where = {
   'foreign organization': { instanceId, orgId: await people.org() },
   'foreign tenant': { instanceId: foreign.instanceId, orgId: await foreign.org() },
 } as const;
-/** A domain, an entry of metadata and settings that stay, for lists to show. */
+/** A domain, an entry of metadata and settings that stay, for their lists to show. */
 for (const { instanceId, orgId } of Object.values(where)) {
   await sql`insert into org_domains (instance_id, org_id, domain, is_verified) values (${instanceId}, ${orgId}, ${`${instanceId}-${orgId}.stays.example`}, true)`;
   await sql`
