@@ -12,7 +12,8 @@ import { SessionService } from '../../src/contract/gen/zitadel/session/v2/sessio
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import type { Code } from '../../src/failure/failure.ts';
 import { ofMachines, type UserCall, userRequests } from '../support/requests.ts';
-import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession } from './crowd.ts';
+import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession, PUBLIC_KEY } from './crowd.ts';
+import { projectRows } from './project-rows.ts';
 
 /** Whom and where a call is about. `userId` is also good for names that must be new. */
 export interface Target {
@@ -25,6 +26,8 @@ export type On =
   /** The organization of a user, or of a session; an id that is unknown is told to whom holds it anywhere. */
   | 'user'
   | 'session'
+  /** The organization of a project, or the project itself; an id that is unknown is told to whom holds it anywhere. */
+  | 'project'
   /** An organization that the request names. */
   | 'organization'
   /** The organization context: the header, or a field of the request. One of another tenant is no context for anybody. */
@@ -52,6 +55,8 @@ export interface Row {
   /** What a user needs to do it to himself: nothing, or another permission; else it is as with others. */
   readonly self?: 'nothing' | 'user.self.delete' | undefined;
   readonly changes: boolean;
+  /** Of a list: who holds the permission nowhere in the organization context is refused; else he is shown nothing. */
+  readonly gated?: true;
   /** Is about nothing that lies somewhere. */
   readonly placeless?: true;
   readonly kind?: 'human' | 'machine';
@@ -74,13 +79,6 @@ const byOthers = { needs: 'user.write', changes: true } as const;
 const nothingYet = { changes: false } as const;
 const empty = { unknown: ['ok' as const] };
 const returned = { case: 'returnCode', value: {} };
-const publicKey = Buffer.from(
-  '-----BEGIN PUBLIC KEY-----\n' +
-    'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gunVTLw7onLRnrq0/IzW7yWR7QkrmBL7jTKEn5u' +
-    '+qKhbwKfBstIs+bMY2Zkp18gnTxKLxoS2tFczGkPLPgizskuemMghRniWaoLcyehkd3qqGElvW/VDL5AaWTg0nLVkjRo9z+40RQzuVaE8AkAFmxZzow3x+VJYKdjykkJ0' +
-    'iT9wCS0DRTXu269V264Vf/3jvredZiKRkgwlL9xNAwxXFg0x/XFw005UWVRIkdgcKWTjpBP2dPwVZ4WWC+9aGVd+Gyn1o0CLelf4rEjGoXbAAEgAqeGUxrcIlbjXfbcmwIDAQAB\n' +
-    '-----END PUBLIC KEY-----\n',
-);
 
 /** Calls on a user by his id; their requests are those of test/support/requests.ts, with what is said here instead. */
 const users: Users = {
@@ -133,7 +131,7 @@ const users: Users = {
   removeIDPLink: { ...write, ...nothingYet, answer: 'not_found' },
   addSecret: write,
   removeSecret: { ...write, has: ['secret'] },
-  addKey: { ...write, beside: () => ({ publicKey }) },
+  addKey: { ...write, beside: () => ({ publicKey: PUBLIC_KEY }) },
   removeKey: { ...write, has: ['key'], beside: (target) => ({ keyId: idsOf(target).keyId }) },
   addPersonalAccessToken: write,
   removePersonalAccessToken: { ...write, has: ['pat'], beside: (target) => ({ tokenId: idsOf(target).patId }) },
@@ -504,6 +502,8 @@ export const rows: readonly Row[] = [
     message: ({ userId }) => ({ userId }),
   },
   { rpc: AuthService.method.getMyUser, on: 'oneself', changes: false, placeless: true, message: () => ({}) },
+
+  ...projectRows,
 
   // v1: the system
   {

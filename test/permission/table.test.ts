@@ -243,7 +243,14 @@ test('of the foreign tenant nothing has changed', () => {
 });
 
 /** `AUTH-Bs7Ds`: the organization of another tenant is no context. */
-const DENIALS: ReadonlySet<string | undefined> = new Set(['AUTHZ-cdgFk', 'AUTH-5mWD2', 'AUTH-AWfge', 'AUTH-Swrgg2', 'AUTH-Bs7Ds']);
+const DENIALS: ReadonlySet<string | undefined> = new Set([
+  'AUTHZ-cdgFk',
+  'AUTH-5mWD2',
+  'AUTH-3jknH',
+  'AUTH-AWfge',
+  'AUTH-Swrgg2',
+  'AUTH-Bs7Ds',
+]);
 
 function fits({ row, verdict }: Cell, answer: Answer<Row['rpc']>): boolean {
   const isV1 = row.rpc.parent.typeName.includes('.v1.');
@@ -253,7 +260,7 @@ function fits({ row, verdict }: Cell, answer: Answer<Row['rpc']>): boolean {
     case 'allowed':
       return answer.code === (row.answer ?? 'ok') && !DENIALS.has(id) && (!ok || row.on !== 'list' || shows(answer.message));
     case 'hidden':
-      return ok && !shows(answer.message);
+      return ok ? !shows(answer.message) : row.gated === true && DENIALS.has(id);
     case 'denied':
       // In v1 a missing membership is NotFound (DESIGN.md 8).
       return DENIALS.has(id) && answer.code === (isV1 && id === 'AUTHZ-cdgFk' ? 'not_found' : 'permission_denied');
