@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Callers } from './access/caller.ts';
 import { SystemUsers } from './access/system-user.ts';
 import { Tenants } from './access/tenant.ts';
+import { internalPermissionService } from './administrator/service.ts';
 import { applicationService } from './app/service.ts';
 import { managementApps } from './app/v1.ts';
 import { authorizationService } from './authorization/service.ts';
@@ -28,7 +29,7 @@ import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipel
 import { createServer } from './transport/server.ts';
 import { userService } from './user/service.ts';
 import { standing } from './user/standing.ts';
-import { managementUsers, ownUser } from './user/v1.ts';
+import { managementUsers, ownPasskeys, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
 
 /** Everything that is served. */
@@ -39,6 +40,7 @@ export const services = [
   serve('zitadel.project.v2.ProjectService', projectService),
   serve('zitadel.application.v2.ApplicationService', applicationService),
   serve('zitadel.authorization.v2.AuthorizationService', authorizationService),
+  serve('zitadel.internal_permission.v2.InternalPermissionService', internalPermissionService),
   serveSystem('zitadel.system.v1.SystemService', systemService),
   serveOpen('zitadel.admin.v1.AdminService', adminHealth),
   serve('zitadel.admin.v1.AdminService', adminInstance(version())),
@@ -52,6 +54,7 @@ export const services = [
   serve('zitadel.management.v1.ManagementService', managementUserGrants),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
+  serve('zitadel.auth.v1.AuthService', ownPasskeys),
 ];
 
 /** How long messages that are on their way may still arrive when the server ends. */

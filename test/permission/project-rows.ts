@@ -5,6 +5,7 @@
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { ApplicationService } from '../../src/contract/gen/zitadel/application/v2/application_service_pb.js';
 import { AuthorizationService } from '../../src/contract/gen/zitadel/authorization/v2/authorization_service_pb.js';
+import { InternalPermissionService } from '../../src/contract/gen/zitadel/internal_permission/v2/internal_permission_service_pb.js';
 import { ProjectService } from '../../src/contract/gen/zitadel/project/v2/project_service_pb.js';
 import { idsOf, PUBLIC_KEY } from './crowd.ts';
 import type { Row, Target } from './rows.ts';
@@ -124,6 +125,28 @@ export const projectRows: readonly Row[] = [
     has: ['project', 'app'],
     message: (target) => ({ applicationId: idsOf(target).appId }),
   },
+  ...(['createAdministrator', 'updateAdministrator', 'deleteAdministrator'] as const).flatMap((name): Row[] => {
+    const resources = {
+      instance: ['instance', 'iam', 'instanceMember', () => ({ case: 'instance', value: true })],
+      organization: ['organization', 'org', 'orgMember', ({ orgId }: Target) => ({ case: 'organizationId', value: orgId })],
+      project: ['project', 'project', 'projectMember', (target: Target) => ({ case: 'projectId', value: idsOf(target).projectId })],
+    } as const;
+    const roles = { instance: 'IAM_USER_MANAGER', organization: 'ORG_OWNER', project: 'PROJECT_OWNER' } as const;
+    return Object.entries(resources).map(([how, [on, of, held, resource]]) => ({
+      rpc: InternalPermissionService.method[name],
+      how: `the ${how}`,
+      on,
+      needs: `${of}.member.${name === 'deleteAdministrator' ? 'delete' : 'write'}`,
+      changes: true,
+      has: ['project', ...(name === 'createAdministrator' ? [] : [held])],
+      ...(name === 'deleteAdministrator' && { unknown: ['ok', 'failed_precondition'] as const }),
+      message: (target) => ({
+        userId: target.userId,
+        resource: { resource: resource(target) },
+        ...(name !== 'deleteAdministrator' && { roles: [roles[on]] }),
+      }),
+    }));
+  }),
   {
     rpc: AuthorizationService.method.createAuthorization,
     on: 'organization',

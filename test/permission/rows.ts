@@ -501,6 +501,17 @@ export const rows: readonly Row[] = [
     headers: inOrg,
     message: ({ userId }) => ({ userId }),
   },
+  { rpc: AuthService.method.addMyPasswordless, on: 'oneself', kind: 'human', changes: true, placeless: true, message: () => ({}) },
+  {
+    rpc: AuthService.method.verifyMyPasswordless,
+    on: 'oneself',
+    kind: 'human',
+    changes: false,
+    placeless: true,
+    has: ['passkey'],
+    answer: 'invalid_argument',
+    message: () => ({ verification: { tokenName: 'x', publicKeyCredential: Buffer.from(JSON.stringify({ id: 'x'.repeat(60) })) } }),
+  },
   { rpc: AuthService.method.getMyUser, on: 'oneself', changes: false, placeless: true, message: () => ({}) },
 
   ...projectRows,

@@ -249,7 +249,7 @@ function masked(answer: Outcome): object {
         /"(\w*(?:[cC]ode|[sS]ecret|[tT]oken|challenge|passkeyId|u2fId|uri|recoveryCodes))":("[^"]*"|\[[^\]]*\])/g,
         (whole, name: string) => (/:"[a-z_]+"$/.test(whole) ? whole : `"${name}":"-"`),
       )
-      .replace(/"keyDetails":\{[^}]*\}/g, '"keyDetails":"-"')
+      .replace(/"(keyDetails|publicKey)":\{"type":"Buffer"[^}]*\}/g, '"$1":"-"')
       .replace(/\d{15,20}/g, '#')
       .replace(/-\w{6}\.localhost/g, '-#.localhost'),
   ) as object; // of an object
