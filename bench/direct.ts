@@ -12,6 +12,7 @@ import type { DatabaseAddress } from '../src/config/database-url.ts';
 import { methods } from '../src/contract/contract.ts';
 import { SetHumanEmailSchema, SetHumanProfileSchema } from '../src/contract/gen/zitadel/user/v2/user_pb.js';
 import { Masterkey } from '../src/crypto/masterkey.ts';
+import { Outside } from '../src/outbound/outside.ts';
 import { connect } from '../src/store/connect.ts';
 import { claimNode } from '../src/store/node.ts';
 import { createHuman, createMachine } from '../src/user/create.ts';
@@ -58,7 +59,7 @@ const operations: Readonly<Record<OperationName, (call: Call, userId: string, n:
       }),
       phone: undefined,
       password: { case: undefined },
-      hasIdpLinks: false,
+      idpLinks: [],
       totpSecret: undefined,
       metadata: [],
     }),
@@ -83,6 +84,7 @@ serve(async (plan: DirectPlan): Promise<number> => {
   const method = methods.get('/zitadel.user.v2.UserService/GetUserByID');
   if (!method) throw new Error('the contract has no GetUserByID');
   const masterkey = new Masterkey(Buffer.alloc(32)); // nothing here is encrypted
+  const outside = new Outside({ outboundNetworks: [], nameServers: [] }); // nothing here goes there
   const work = operations[plan.operation];
   const begin = performance.now() + plan.warmSeconds * 1000;
   const end = begin + plan.seconds * 1000;
@@ -97,6 +99,9 @@ serve(async (plan: DirectPlan): Promise<number> => {
           caller,
           db: new Guard(store, instance, caller, undefined),
           masterkey,
+          outside,
+          host: 'localhost',
+          external: { externalPort: 80, externalSecure: false },
           orgId: caller.orgId,
           deadline: undefined,
           allowLastOwner: false,

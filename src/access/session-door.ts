@@ -6,6 +6,7 @@ import { matches } from '../crypto/secret.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
+import { effectivePolicy, secondFactorTypes } from './policy.ts';
 import { parseSessionToken } from './session-token.ts';
 import type { Instance } from './tenant.ts';
 
@@ -87,11 +88,26 @@ function factors(sql: Sql): Fragment {
     + num_nonnulls(s.intent_checked_at, s.web_auth_n_checked_at, s.totp_checked_at, s.otp_sms_checked_at, s.otp_email_checked_at, s.recovery_code_checked_at))`;
 }
 
-/** Whether the user has set up a second factor of those that the login policy of a new instance allows: TOTP or U2F. Machines have none. */
+/**
+ * Whether one factor is not enough: the login policy of the user's organization forces a second one (on logins here alone, or on those at
+ * providers too), or he has set up one that it allows. Machines have none.
+ */
 function secondFactor(sql: Sql): Fragment {
-  return sql`(
-    exists (select from totps t where t.instance_id = s.instance_id and t.user_id = s.user_id and t.verified_at is not null)
-    or exists (
-      select from authenticators a where a.instance_id = s.instance_id and a.user_id = s.user_id and a.kind = 'u2f' and a.verified_at is not null
-    ))`;
+  const allows = (factor: keyof typeof secondFactorTypes) =>
+    sql`login.policy->'secondFactors' @> to_jsonb(${secondFactorTypes[factor]}::int)`;
+  return sql`coalesce(u.kind = 1 and (
+    select
+      case when s.intent_checked_at is null
+        then (login.policy->>'forceMfa')::boolean or (login.policy->>'forceMfaLocalOnly')::boolean
+        else (login.policy->>'forceMfa')::boolean and not (login.policy->>'forceMfaLocalOnly')::boolean
+      end
+      or (${allows('totp')} and exists (
+        select from totps t where t.instance_id = s.instance_id and t.user_id = s.user_id and t.verified_at is not null
+      ))
+      or (${allows('u2f')} and exists (
+        select from authenticators a where a.instance_id = s.instance_id and a.user_id = s.user_id and a.kind = 'u2f' and a.verified_at is not null
+      ))
+      or (${allows('otpSms')} and p.otp_sms)
+      or (${allows('otpEmail')} and p.otp_email)
+    from (select ${effectivePolicy(sql, 'login', sql`s.instance_id`, sql`o.org_id`)} as policy) login), false)`;
 }

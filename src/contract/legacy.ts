@@ -14,15 +14,20 @@ interface Loader {
   readonly rest?: 'none';
 }
 
+const added = async (service: DescService): Promise<DescService> => (await import('./legacy-additions.ts')).withAdditions(service);
+
 const v1: Readonly<Record<LegacyPrefix, { readonly name: string } & Loader>> = {
   system: {
     name: 'zitadel.system.v1.SystemService',
     load: async () => (await import('@zitadel/proto/zitadel/system_pb.js')).SystemService,
   },
-  admin: { name: 'zitadel.admin.v1.AdminService', load: async () => (await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService },
+  admin: {
+    name: 'zitadel.admin.v1.AdminService',
+    load: async () => added((await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService),
+  },
   management: {
     name: 'zitadel.management.v1.ManagementService',
-    load: async () => (await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService,
+    load: async () => added((await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService),
   },
   auth: { name: 'zitadel.auth.v1.AuthService', load: async () => (await import('@zitadel/proto/zitadel/auth_pb.js')).AuthService },
 };
@@ -125,10 +130,61 @@ export function declaredDoor(path: string): Door | undefined {
   return ownMethods.get(twinPath(path))?.door ?? v1Doors[path.slice(1)];
 }
 
+/** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */
+const providerCalls = [
+  'AddGenericOAuthProvider',
+  'AddGenericOIDCProvider',
+  'AddJWTProvider',
+  'AddAzureADProvider',
+  'AddGitHubProvider',
+  'AddGitHubEnterpriseServerProvider',
+  'AddGitLabProvider',
+  'AddGitLabSelfHostedProvider',
+  'AddGoogleProvider',
+  'AddLDAPProvider',
+  'AddAppleProvider',
+  'AddSAMLProvider',
+  'AddZitadelProvider',
+  'GetProviderByID',
+  'DeleteProvider',
+  'AddIDPToLoginPolicy',
+  'RemoveIDPFromLoginPolicy',
+];
+
+/** Policies rule doors; no call on them is one. */
+const policyNames = [
+  'PasswordComplexityPolicy',
+  'PasswordAgePolicy',
+  'LockoutPolicy',
+  'PrivacyPolicy',
+  'NotificationPolicy',
+  'LabelPolicy',
+  'LoginPolicy',
+];
+const factorCalls = ['SecondFactor', 'MultiFactor'].flatMap((factor) => [
+  `ListLoginPolicy${factor}s`,
+  `Add${factor}ToLoginPolicy`,
+  `Remove${factor}FromLoginPolicy`,
+]);
+const adminPolicies = [
+  ...policyNames.flatMap((name) => [`Get${name}`, `Update${name}`]),
+  ...factorCalls,
+  ...['GetPreviewLabelPolicy', 'ActivateLabelPolicy', 'GetDomainPolicy', 'UpdateDomainPolicy'],
+  ...['GetCustomDomainPolicy', 'AddCustomDomainPolicy', 'UpdateCustomDomainPolicy', 'ResetCustomDomainPolicyToDefault'],
+  ...['GetSecurityPolicy', 'SetSecurityPolicy', 'GetRestrictions', 'SetRestrictions', 'GetSupportedLanguages', 'GetAllowedLanguages'],
+];
+const managementPolicies = [
+  ...policyNames.flatMap((name) => [`Get${name}`, `GetDefault${name}`, `AddCustom${name}`, `UpdateCustom${name}`, `Reset${name}ToDefault`]),
+  ...factorCalls,
+  ...['GetPreviewLabelPolicy', 'ActivateCustomLabelPolicy', 'GetDomainPolicy'],
+];
+
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
     'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
-    'zitadel.admin.v1.AdminService': { none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember'] },
+    'zitadel.admin.v1.AdminService': {
+      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...providerCalls, ...adminPolicies],
+    },
     'zitadel.management.v1.ManagementService': {
       none: [
         'Healthz',
@@ -155,6 +211,8 @@ const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
         'RemoveApp',
         'AddUserGrant',
         'GetUserGrantByID',
+        ...providerCalls,
+        ...managementPolicies,
       ],
       credential: [
         'SetHumanInitialPassword',

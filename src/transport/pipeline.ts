@@ -9,11 +9,13 @@ import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
 import { demandMethod } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
+import type { External } from '../config/settings.ts';
 import { twinOf } from '../contract/beta/twin.ts';
 import { itemsIn, MOST_ITEMS, tooManyItems } from '../contract/bounds.ts';
 import type { Method } from '../contract/method.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
 import { type Code, Failure } from '../failure/failure.ts';
+import type { Outside } from '../outbound/outside.ts';
 import type { Store } from '../store/connect.ts';
 import type { Incoming, Invoke } from './invoke.ts';
 
@@ -22,6 +24,8 @@ export interface PipelineParts {
   readonly tenants: Tenants;
   readonly callers: Callers;
   readonly masterkey: Masterkey;
+  readonly outside: Outside;
+  readonly external: External;
   /** `localhost`, where none is configured. */
   readonly externalDomain: string;
   readonly services: readonly Served[];
@@ -73,7 +77,7 @@ const ATTEMPTS = 5;
 const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_denied']);
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
-export function createPipeline({ store, tenants, callers, masterkey, externalDomain, services }: PipelineParts): Invoke {
+export function createPipeline({ store, tenants, callers, masterkey, outside, external, externalDomain, services }: PipelineParts): Invoke {
   const served = new Map(services.flatMap((part) => [...part]));
 
   /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
@@ -126,6 +130,9 @@ export function createPipeline({ store, tenants, callers, masterkey, externalDom
       caller,
       db: new Guard(store, instance, caller, incoming.deadline),
       masterkey,
+      outside,
+      host: incoming.host,
+      external,
       orgId,
       deadline: incoming.deadline,
       allowLastOwner: incoming.header('x-keyward-allow-last-owner') === 'true',

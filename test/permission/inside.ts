@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { Masterkey } from '../../src/crypto/masterkey.ts';
 import { type Code, Failure } from '../../src/failure/failure.ts';
 import { add } from '../../src/instance/operate.ts';
+import { Outside } from '../../src/outbound/outside.ts';
 import { services } from '../../src/server.ts';
 import type { Query, Sql, Store } from '../../src/store/connect.ts';
 import { createPipeline } from '../../src/transport/pipeline.ts';
@@ -46,6 +47,8 @@ export class Inside {
       tenants: new Tenants(store, { anyHost: false }),
       callers: new Callers(store, new SystemUsers({}, 'http://localhost')),
       masterkey,
+      outside: new Outside({ outboundNetworks: [], nameServers: [] }),
+      external: { externalPort: 80, externalSecure: false },
       externalDomain: 'localhost',
       services,
     });
