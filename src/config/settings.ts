@@ -97,6 +97,21 @@ export const settings = z.object({
     .default([])
     .describe('Weak password hashes that are nevertheless accepted from imports.')
     .meta({ shownDefault: 'none' }),
+  throttleUserFailures: whole(1, 1_000_000)
+    .default(20)
+    .describe(
+      'Wrong passwords or codes of a user, one after the other, that ask for no pause. After more of them a further try is refused for a second, doubling with each to a minute, until one succeeds.',
+    ),
+  throttleAddressFailures: whole(1, 1_000_000)
+    .default(300)
+    .describe(
+      'Wrong passwords or codes from one address (`user_agent.ip` of the session; of IPv6 its network of 64 bits) in ten minutes. After more of them tries from there are refused. Addresses of this machine are not counted.',
+    ),
+  sessionKeptDays: whole(0, 3650)
+    .default(30)
+    .describe(
+      'Days that a session which has ended, has run out, or whose user was switched off, can still be looked at; then it is removed. What happened stays in the log.',
+    ),
   systemUsers: systemUsers()
     .default({})
     .describe(

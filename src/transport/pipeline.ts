@@ -121,7 +121,7 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
     incoming.seen.caller = authenticated.userId;
     const orgId = await organization(store, instance, authenticated, incoming);
     const caller = inContext(authenticated, orgId);
-    if (permission !== 'authenticated') demandMethod(caller, permission, orgId);
+    if (permission !== 'authenticated') demandMethod(caller, permission, orgId, checkedOf(method, message));
     demandValid(method, message);
     const handler = handlerOf(method, 'tenant');
     const answer = await handler(message as never, {
@@ -178,6 +178,11 @@ function demandValid(method: Method, message: Message): void {
   if (itemsIn(method.rpc.input, message) > MOST_ITEMS) throw new Failure(tooManyItems);
   const violation = method.validate(message);
   if (violation !== undefined) throw new Failure({ code: 'invalid_argument', key: violation });
+}
+
+function checkedOf({ checkField }: Method, message: Message): { readonly id: string } | undefined {
+  if (checkField === undefined) return undefined;
+  return { id: (message as unknown as Record<string, string>)[checkField] ?? '' }; // the descriptor says that the field is there
 }
 
 function answered(method: Method, answer: object): Message {

@@ -60,6 +60,15 @@ export interface HumanDraft {
 }
 
 export async function createHuman(call: Call, draft: HumanDraft): Promise<Created> {
+  const insertHuman = await planHuman(call, draft);
+  return insertHuman(call);
+}
+
+/**
+ * As `createHuman`, in two steps: all checks and the hash of the password, which take their time, then what writes it; so that it can be
+ * written together with something else (guard.ts, `together`).
+ */
+export async function planHuman(call: Call, draft: HumanDraft): Promise<(call: Call) => Promise<Created>> {
   const { profile, email, phone } = draft;
   if (!profile || !email) throw new Error('a human without profile or e-mail has passed validation');
   checkEmailTemplate(email.verification);
@@ -106,7 +115,7 @@ export async function createHuman(call: Call, draft: HumanDraft): Promise<Create
   };
   const userId = draft.userId ?? newId();
   const totp = draft.totpSecret === undefined ? undefined : sealTotp(call, userId, draft.totpSecret);
-  const created = await insert(call, {
+  const human = {
     userId,
     orgId: draft.orgId,
     kind: kinds.human,
@@ -124,12 +133,12 @@ export async function createHuman(call: Call, draft: HumanDraft): Promise<Create
     codes: [emailPart.code, phonePart?.code].filter((code) => code !== undefined),
     metadata,
     idpLinks: draft.idpLinks,
-  });
-  return {
-    ...created,
+  };
+  return async (call) => ({
+    ...(await insert(call, human)),
     emailCode: email.verification.case === 'returnCode' ? emailPart.code?.code : undefined,
     phoneCode: phone?.verification.case === 'returnCode' ? phonePart?.code?.code : undefined,
-  };
+  });
 }
 
 export interface MachineDraft {

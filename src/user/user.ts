@@ -47,6 +47,8 @@ export interface User extends Profile {
   org_id: string;
   kind: 1 | 2;
   state: 1 | 2 | 4 | 6;
+  /** His organization is not switched off. */
+  org_active: boolean;
   rank: number;
   is_owner: boolean;
   sequence: bigint;
@@ -89,7 +91,8 @@ const TRIES = 30;
 /** The columns of a `User`, over the aliases `u` (users) and `p` (profiles). */
 export function userColumns(sql: Sql): Fragment {
   return sql`
-    u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
+    u.user_id, u.org_id, u.kind, u.state,
+    (select o.state = 1 from orgs o where o.instance_id = u.instance_id and o.org_id = u.org_id) as org_active, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
     p.username, p.username_key, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
     p.phone, p.phone_verified, p.password_hash, p.password_changed_at, p.password_change_required, p.mfa_init_skipped_at,
     p.machine_name, p.description, p.access_token_type, p.secret_hash, p.otp_sms, p.otp_email`;
@@ -98,14 +101,16 @@ export function userColumns(sql: Sql): Fragment {
 /** The user with this id on the caller's instance, whatever his organization: the command decides what the caller may see. */
 export const loadUser = (call: Call, userId: string): Promise<User | undefined> => load(call, userId, (sql) => sql``);
 
-/** As `loadUser`, with the organizations that he is a member of: for commands that ask for his rank. */
+/** As `loadUser`, with the organizations that he is a member of, or of one of whose projects: for commands that ask for his rank. */
 const loadTarget = (call: Call, userId: string): Promise<Target | undefined> =>
   load<Target>(
     call,
     userId,
     (sql) => sql`,
       array(
-        select m.object_id from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id and m.level = 2 and u.rank > 0
+        select case m.level when 2 then m.object_id else p.org_id end from memberships m
+        left join projects p on m.level = 1 and p.instance_id = m.instance_id and p.project_id = m.object_id
+        where m.instance_id = u.instance_id and m.user_id = u.user_id and u.rank > 0 and (m.level = 2 or p.org_id is not null)
       ) as member_of`,
   );
 
@@ -171,7 +176,8 @@ async function disguised<R>(
   try {
     return await work();
   } catch (error) {
-    throw error instanceof Failure && error.code !== 'resource_exhausted' ? new Failure(wrong) : error;
+    // That too many passwords wait tells nothing of the user; that he was tried too often does.
+    throw error instanceof Failure && error.id !== 'KEYWARD-hashQueue' ? new Failure(wrong) : error;
   }
 }
 
@@ -255,6 +261,7 @@ function messagesOf(call: Call, user: User, { profile = {}, stamps = [], codes =
   return [...codes.map((code) => codeMessage(call, to, code)), changed, ...messages].filter((message) => message !== undefined);
 }
 
+/** Whether he has no access now, by his own state or by that of his organization: then he is given nothing new that could open something. */
 export function isOff(user: User): boolean {
-  return user.state === userStates.inactive || user.state === userStates.locked;
+  return !user.org_active || user.state === userStates.inactive || user.state === userStates.locked;
 }

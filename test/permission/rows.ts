@@ -198,6 +198,9 @@ const byUserId = ({ userId }: Target) => ({ filters: [{ filter: { case: 'userIdF
 const until = { seconds: BigInt(Math.floor(Date.now() / 1000) + 86_400) };
 const sessionId = (target: Target) => ({ sessionId: idsOf(target).sessionId });
 const domain = (target: Target) => ({ organizationId: target.orgId, domain: idsOf(target).domain });
+const unproven = (target: Target) => ({ organizationId: target.orgId, domain: idsOf(target).unproven });
+const ownOrg = (target: Target) => ({ organizationId: idsOf(target).org });
+const ofOrg = { on: 'organization', needs: 'org.write', changes: true } as const;
 
 export const rows: readonly Row[] = [
   ...entries(users).map(([name, row]) => ofUser('user', name, row)),
@@ -339,6 +342,31 @@ export const rows: readonly Row[] = [
     message: ({ userId }) => ({ name: `Chosen by ${userId}`, organizationId: `${CHOSEN}${userId}` }),
   },
   {
+    rpc: org.addOrganization,
+    how: 'administrators',
+    on: 'instance',
+    needs: 'org.write',
+    changes: true,
+    placeless: true,
+    message: ({ userId }) => ({
+      name: `Administered by ${userId}`,
+      admins: [
+        { userType: { case: 'userId', value: userId } },
+        { userType: { case: 'human', value: { username: `${userId}-admin`, profile, email: { email: `${userId}@admin.example` } } } },
+      ],
+    }),
+  },
+  {
+    ...ofOrg,
+    rpc: org.updateOrganization,
+    has: ['org'],
+    message: (target) => ({ ...ownOrg(target), name: `Renamed for ${target.userId}` }),
+  },
+  { ...ofOrg, rpc: org.deactivateOrganization, has: ['org'], message: ownOrg },
+  { ...ofOrg, rpc: org.activateOrganization, has: ['orgOff'], message: ownOrg },
+  // What is not there is deleted already, for those who may delete any.
+  { ...ofOrg, rpc: org.deleteOrganization, needs: 'org.delete', has: ['org'], unknown: ['ok'], message: ownOrg },
+  {
     rpc: org.listOrganizations,
     on: 'list',
     needs: 'org.read',
@@ -348,11 +376,38 @@ export const rows: readonly Row[] = [
   { rpc: org.addOrganizationDomain, on: 'organization', needs: 'org.write', changes: true, message: domain },
   { rpc: org.deleteOrganizationDomain, on: 'organization', needs: 'org.write', changes: true, has: ['domain'], message: domain },
   {
+    ...ofOrg,
+    rpc: org.generateOrganizationDomainValidation,
+    has: ['unproven'],
+    message: (target) => ({ ...unproven(target), type: 2 }),
+  },
+  // Nothing is looked for before a validation has begun.
+  { ...ofOrg, rpc: org.verifyOrganizationDomain, ...nothingYet, has: ['unproven'], answer: 'failed_precondition', message: unproven },
+  {
     rpc: org.listOrganizationDomains,
     on: 'list',
     needs: 'org.read',
     changes: false,
     has: ['domain'],
+    message: ({ orgId }) => ({ organizationId: orgId }),
+  },
+  {
+    ...ofOrg,
+    rpc: org.setOrganizationMetadata,
+    message: ({ orgId, userId }) => ({ organizationId: orgId, metadata: [{ key: `new ${userId}`, value: Buffer.from('x') }] }),
+  },
+  {
+    ...ofOrg,
+    rpc: org.deleteOrganizationMetadata,
+    has: ['orgMetadata'],
+    message: ({ orgId, userId }) => ({ organizationId: orgId, keys: [userId] }),
+  },
+  {
+    rpc: org.listOrganizationMetadata,
+    on: 'list',
+    needs: 'org.read',
+    changes: false,
+    has: ['orgMetadata'],
     message: ({ orgId }) => ({ organizationId: orgId }),
   },
 

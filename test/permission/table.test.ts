@@ -13,7 +13,7 @@ import { startCluster } from '../support/node.ts';
 import { People } from '../support/people.ts';
 import { knowing, type Membership, tokenOf } from '../v1/system-user.ts';
 import { betaRows, isServedInBeta } from './beta-rows.ts';
-import { type Drawn, draw, kept, tenantRows, tokenFor } from './crowd.ts';
+import { type Drawn, draw, idsOf, kept, tenantRows, tokenFor } from './crowd.ts';
 import { callers, expected, type Place, places, type Role, type Verdict } from './expected.ts';
 import { nameOf, pathOf, type Row, type Target, rows as v2Rows } from './rows.ts';
 
@@ -62,9 +62,12 @@ const where = {
   'foreign organization': { instanceId, orgId: await people.org() },
   'foreign tenant': { instanceId: foreign.instanceId, orgId: await foreign.org() },
 } as const;
-/** A domain that stays, for lists of domains to show. */
-for (const { instanceId, orgId } of Object.values(where))
+/** A domain and an entry of metadata that stay, for lists to show. */
+for (const { instanceId, orgId } of Object.values(where)) {
   await sql`insert into org_domains (instance_id, org_id, domain, is_verified) values (${instanceId}, ${orgId}, ${`${instanceId}-${orgId}.stays.example`}, true)`;
+  await sql`
+    insert into org_metadata (instance_id, org_id, key, value, created_at, changed_at) values (${instanceId}, ${orgId}, 'stays', 'x', now(), now())`;
+}
 const home = where['own organization'].orgId;
 const project = people.newId();
 
@@ -111,6 +114,8 @@ function callerIn(orgId: string, caller: Role, row: Partial<Row> = {}): { readon
 /** Targets of calls that change nothing, by row and place. */
 const shared = new Map<string, Drawn>();
 const cells: Cell[] = [];
+/** Where a call is about an organization that was made for it, whoever holds his role on organizations holds it there as well. */
+const memberships: { readonly userId: string; readonly orgId: string; readonly role: string }[] = [];
 for (const caller of callers) {
   for (const place of places) {
     if (place === 'oneself') continue;
@@ -121,7 +126,10 @@ for (const caller of callers) {
       // Whose token is none there is refused before his roles are known: each row with some of them, in the long form with all.
       const some = (rows.indexOf(row) + callers.indexOf(caller)) % 7 === 0;
       if (place === 'host of the foreign tenant' && !full && !some) continue;
-      cells.push({ row, caller, place, verdict: expected(row, caller, place), target: targetOf(row, caller, place), ...by[turnOf(row)]! });
+      const cell = { row, caller, place, verdict: expected(row, caller, place), target: targetOf(row, caller, place), ...by[turnOf(row)]! };
+      cells.push(cell);
+      if (place === 'own organization' && caller.held === 'organization' && row.has?.some((has) => has === 'org' || has === 'orgOff'))
+        memberships.push({ userId: cell.editor, orgId: idsOf(cell.target).org, role: caller.role });
     }
   }
   if (caller.held === 'system') continue; // no user
@@ -171,6 +179,10 @@ for (const row of rows) {
 }
 
 await draw(sql, everybody);
+await sql`
+  insert into memberships (instance_id, user_id, level, object_id, roles, created_at, changed_at)
+  select ${instanceId}, m."userId", 2, m."orgId", array[m.role], now(), now()
+  from jsonb_to_recordset(${JSON.stringify(memberships)}::text::jsonb) as m("userId" text, "orgId" text, role text)`;
 const before = { users: await kept(sql, instanceId), foreign: await tenantRows(sql, foreign.instanceId) };
 const answers = new Map<Cell, Answer<Row['rpc']>>();
 const began = performance.now();
