@@ -14,6 +14,9 @@ const served = new Set(services.flatMap((part) => [...part.keys()]));
 
 export const isServedInBeta: readonly Method[] = await servedBeta((path) => served.has(path));
 
+/** On what a permission of the method's option is held, by its first word; what is of the system is held on every instance. */
+const places: Readonly<Record<string, On>> = { system: 'instance', iam: 'instance', org: 'context', user: 'context' };
+
 /** One for each row of the twin that can be asked in v2beta. */
 export const betaRows: readonly Row[] = isServedInBeta.flatMap((method) => {
   const twin = twinOf(method);
@@ -35,9 +38,6 @@ export const betaRows: readonly Row[] = isServedInBeta.flatMap((method) => {
       message: (target) => words.toBeta(create(input, row.message(target) as Record<string, unknown>)),
     }));
 });
-
-/** On what a permission of the method's option is held, by its first word. */
-const places: Readonly<Record<string, On>> = { system: 'system', iam: 'instance', org: 'context', user: 'context' };
 
 function gate(beta: Method, v2: Method): { readonly on: On; readonly needs: string; readonly self?: undefined } | undefined {
   if (beta.permission === v2.permission || beta.permission === undefined || beta.permission === 'authenticated') return undefined;
