@@ -39,6 +39,7 @@ const SCENARIOS = [
   '32-session-list',
   '34-login-doors-when-deactivated',
   '35-session-permissions',
+  '49-idp',
 ];
 
 const present = existsSync(join(golden, 'run.mjs'));
