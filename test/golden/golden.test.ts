@@ -40,6 +40,8 @@ const SCENARIOS = [
   '32-session-list',
   '34-login-doors-when-deactivated',
   '35-session-permissions',
+  '49-idp',
+  '50-v1-start',
   '54-v1-projects',
 ];
 

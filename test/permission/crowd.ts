@@ -50,6 +50,12 @@ export type Possession =
   /** Beside the one he lives in there is an organization of his name; one that is off. */
   | 'org'
   | 'orgOff'
+  /** A provider of his organization, and one of the instance; the one is in a login policy of its owner. */
+  | 'idp'
+  | 'instanceIdp'
+  | 'offered'
+  /** To the instance's provider. */
+  | 'idpLink'
   | 'inactive'
   | 'locked';
 
@@ -131,6 +137,8 @@ export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
   grantId: `${userId}-grant`,
   partnerId: `${userId}-partner`,
   domain: `${userId}.example`,
+  idpId: `${userId}-idp`,
+  instanceIdpId: `${userId}-instance-idp`,
   unproven: `${userId}.unproven.example`,
   org: `${userId}-org`,
 });
@@ -238,6 +246,21 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       insert into org_domains (instance_id, org_id, domain, is_verified)
       select "instanceId", "orgId", domain, true from ${drawn} where 'domain' = any(has)`;
     await sql`
+      insert into idps (instance_id, idp_id, org_id, kind, name, is_linking_allowed, is_creation_allowed, is_auto_creation, is_auto_update, auto_linking,
+        config, secrets, sequence, created_at, changed_at)
+      select d."instanceId", k.id, k.org, 'google', d.name, true, true, true, true, 0, '{"clientId": "x", "scopes": []}', 'x', 1, now(), now()
+      from ${drawn} cross join lateral (
+        select d."userId" || '-idp' as id, d."orgId" as org where 'idp' = any(d.has)
+        union all select d."userId" || '-instance-idp', null where 'instanceIdp' = any(d.has)) k`;
+    await sql`
+      insert into login_policy_idps (instance_id, owner, org_id, idp_id, created_at)
+      select d."instanceId", coalesce(p.org_id, d."instanceId"), p.org_id, p.idp_id, now()
+      from ${drawn} join idps p on p.instance_id = d."instanceId" and p.idp_id in (d."userId" || '-idp', d."userId" || '-instance-idp')
+      where 'offered' = any(d.has)`;
+    await sql`
+      insert into idp_links (instance_id, idp_id, external_id, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
+      select d."instanceId", d."userId" || '-instance-idp', 'x', d."userId", 'x', ${epochs}, now() from ${bound} where 'idpLink' = any(d.has)`;
+    await sql`
       insert into org_domains (instance_id, org_id, domain)
       select "instanceId", "orgId", "userId" || '.unproven.example' from ${drawn} where 'unproven' = any(has)`;
     await sql`
@@ -265,6 +288,7 @@ const TABLES = [
   'machine_keys',
   'user_grants',
   'sessions',
+  'idp_links',
 ];
 
 /** User id → everything that is kept of him, for all users of an instance at once. */

@@ -37,7 +37,7 @@ const LOCKED = [
   'user_grants',
 ];
 
-const asked = rows.filter(({ on }) => on !== 'system' && on !== 'open');
+const asked = rows.filter(({ on, needs = '' }) => on !== 'system' && on !== 'open' && !needs.startsWith('system.'));
 const callerNames = ['owner', 'manager', 'plain', 'session'] as const;
 type Caller = (typeof callerNames)[number];
 
