@@ -4,8 +4,8 @@ import type { BarePlan } from './bare.ts';
 import type { DirectPlan } from './direct.ts';
 import { type Keyward, startKeyward } from './keyward.ts';
 import type { LoadPlan, LoadResult, Protocol } from './load/plan.ts';
-import { deactivate, type OperationName, operations } from './operations.ts';
-import { addMachines } from './people.ts';
+import { deactivate, type OperationName, operations, type Subject } from './operations.ts';
+import { addMachines, addSubjects } from './people.ts';
 import { cpuSeconds } from './proc.ts';
 import { Helper } from './processes.ts';
 import type { Options } from './run.ts';
@@ -58,12 +58,13 @@ export async function measureCalls(dataDir: string, options: Options, tell: (row
       // The embedded database takes as many connections as are configured: so there is room for those of the commands alone.
       const keyward = await startKeyward(dataDir, workers, { KEYWARD_DATABASE_LIST_CONNECTIONS: '40' });
       try {
-        const users = await addMachines(keyward, `w${workers}x`, USERS);
         for (const name of Object.keys(operations) as OperationName[]) {
           if (!options.wants(operations[name].title)) continue;
+          // Its own ones each: some lose their sessions.
+          const subjects = await addSubjects(keyward, `w${workers}${name}`, USERS);
           for (const inFlight of options.inFlight) {
             if (inFlight < workers) continue;
-            await against(keyward, load, { name, inFlight, workers, users, options }, row);
+            await against(keyward, load, { name, inFlight, workers, subjects, options }, row);
           }
         }
         if (options.wants('Deactivate at 500/s')) {
@@ -83,7 +84,7 @@ interface Scenario {
   readonly name: OperationName;
   readonly inFlight: number;
   readonly workers: number;
-  readonly users: readonly string[];
+  readonly subjects: readonly Subject[];
   readonly options: Options;
 }
 
@@ -93,16 +94,18 @@ async function against(
   scenario: Scenario,
   tell: (row: CallRow) => void,
 ): Promise<void> {
-  const { name, inFlight, workers, users, options } = scenario;
-  const slots = Array.from({ length: inFlight }, (_, slot) => users.filter((_, n) => n % inFlight === slot));
-  const { title, calls } = operations[name];
+  const { name, inFlight, workers, subjects, options } = scenario;
+  const { title, as, calls } = operations[name];
+  // With a session's token each slot has the same one user.
+  const own = (slot: number) => (as === 'session' ? subjects.slice(0, 1) : subjects.filter((_, n) => n % inFlight === slot));
+  const slots = Array.from({ length: inFlight }, (_, slot) => own(slot));
   const direct = await measureDirect(keyward, scenario, slots);
   for (const protocol of options.protocols) {
     await allActive(keyward);
     const plan: LoadPlan = {
       protocol,
       port: keyward.port,
-      token: keyward.token,
+      token: tokenOf(keyward, scenario),
       connections: protocol === 'rest' ? inFlight : workers,
       slots: slots.map((own) => calls(protocol, own, keyward.orgId)),
       warmSeconds: WARM_SECONDS,
@@ -144,7 +147,11 @@ async function atFixedRate(
   return { title: 'Deactivate at 500/s', protocol, inFlight: 0, workers, perSecond, p50, p99, failures, cpu, met };
 }
 
-async function measureDirect(keyward: Keyward, { name, workers, options }: Scenario, slots: readonly string[][]): Promise<Side> {
+const tokenOf = (keyward: Keyward, { name, subjects }: Scenario): string =>
+  operations[name].as === 'session' ? subjects[0]!.token : keyward.token;
+
+async function measureDirect(keyward: Keyward, scenario: Scenario, slots: readonly (readonly Subject[])[]): Promise<Side> {
+  const { name, workers, options } = scenario;
   await allActive(keyward);
   const helpers = Array.from({ length: workers }, () => new Helper<DirectPlan, number>('direct.ts'));
   try {
@@ -155,7 +162,7 @@ async function measureDirect(keyward: Keyward, { name, workers, options }: Scena
           helper.ask({
             address: keyward.address,
             connections: CONNECTIONS,
-            token: keyward.token,
+            token: tokenOf(keyward, scenario),
             operation: name,
             slots: slots.filter((_, slot) => slot % workers === n),
             ...clock,

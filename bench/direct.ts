@@ -2,6 +2,7 @@
  * The commands and queries without a server: the same SQL through the same driver, pool and guard, called in a loop. What a call would cost
  * if the transport, the codecs and the pipeline cost nothing.
  */
+import { create } from '@bufbuild/protobuf';
 import type { Call } from '../src/access/call.ts';
 import { Callers } from '../src/access/caller.ts';
 import { Guard } from '../src/access/guard.ts';
@@ -9,13 +10,16 @@ import { SystemUsers } from '../src/access/system-user.ts';
 import { Tenants } from '../src/access/tenant.ts';
 import type { DatabaseAddress } from '../src/config/database-url.ts';
 import { methods } from '../src/contract/contract.ts';
+import { CreateSessionRequestSchema } from '../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import { Masterkey } from '../src/crypto/masterkey.ts';
+import { createSession } from '../src/session/create.ts';
+import { getSession } from '../src/session/get.ts';
 import { connect } from '../src/store/connect.ts';
 import { claimNode } from '../src/store/node.ts';
 import { createMachine } from '../src/user/create.ts';
 import { changeState } from '../src/user/state.ts';
 import { loadUser } from '../src/user/user.ts';
-import type { OperationName } from './operations.ts';
+import type { OperationName, Subject } from './operations.ts';
 import { serve } from './processes.ts';
 
 export interface DirectPlan {
@@ -23,14 +27,18 @@ export interface DirectPlan {
   readonly connections: number;
   readonly token: string;
   readonly operation: OperationName;
-  /** For each call in flight the users that it goes round. */
-  readonly slots: readonly (readonly string[])[];
+  /** For each call in flight the subjects that it goes round. */
+  readonly slots: readonly (readonly Subject[])[];
   readonly warmSeconds: number;
   readonly seconds: number;
 }
 
-const operations: Readonly<Record<OperationName, (call: Call, userId: string, n: number) => Promise<unknown>>> = {
-  getUserById: loadUser,
+const operations: Readonly<Record<OperationName, (call: Call, subject: Subject, n: number) => Promise<unknown>>> = {
+  getUserById: (call, { userId }) => loadUser(call, userId),
+  bearer: (call, { userId }) => loadUser(call, userId),
+  createSession: (call, { userId }) =>
+    createSession(call, create(CreateSessionRequestSchema, { checks: { user: { search: { case: 'userId', value: userId } } } })),
+  getSession: (call, { sessionId, token }) => getSession(call, sessionId, token),
   createUser: (call) =>
     createMachine(call, {
       userId: undefined,
@@ -41,7 +49,7 @@ const operations: Readonly<Record<OperationName, (call: Call, userId: string, n:
       accessTokenType: 0,
       metadata: [],
     }),
-  cycle: (call, userId, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
+  cycle: (call, { userId }, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
 };
 
 /** Gives the calls a second. */
@@ -58,7 +66,7 @@ serve(async (plan: DirectPlan): Promise<number> => {
   const end = begin + plan.seconds * 1000;
   let counted = 0;
   await Promise.all(
-    plan.slots.map(async (users) => {
+    plan.slots.map(async (subjects) => {
       for (let n = 0; performance.now() < end; n++) {
         // As the pipeline makes one for each call.
         const call: Call = {
@@ -71,7 +79,7 @@ serve(async (plan: DirectPlan): Promise<number> => {
           deadline: undefined,
           allowLastOwner: false,
         };
-        await work(call, users[Math.floor(n / 2) % users.length]!, n);
+        await work(call, subjects[Math.floor(n / 2) % subjects.length]!, n);
         const now = performance.now();
         if (now >= begin && now < end) counted++;
       }

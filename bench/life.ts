@@ -55,7 +55,7 @@ export async function measureLife(dataDir: string, options: Options): Promise<Li
           port: keyward.port,
           token: keyward.token,
           connections: 1,
-          slots: users.map((userId) => operations.getUserById.calls('grpc', [userId], keyward.orgId)),
+          slots: users.map((userId) => operations.getUserById.calls('grpc', [{ userId, sessionId: '', token: '' }], keyward.orgId)),
           warmSeconds: 0,
           seconds: 2,
         });

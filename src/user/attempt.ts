@@ -3,6 +3,7 @@
  * (reference/session-service-v2.md 6.8). Where failures lock, or where there were many, a try is reserved in the database first: so a
  * thousand guesses at once on all nodes are compared no more often than the limit says. Where neither is so, nothing is written before.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import type { Statement } from '../access/guard.ts';
@@ -16,6 +17,8 @@ import { type CheckKind, standingUser, type Tried, type Tries, triedColumns } fr
 
 /** Longer than any comparison and its wait. */
 const RESERVED_SECONDS = 60;
+/** A hash of ours and what is written with it take about half of it. */
+const BEAT_MS = 50;
 /** Rows of decoys on an instance: so many refusals at once do not wait for each other. */
 const DECOYS = 64;
 
@@ -32,6 +35,7 @@ export class Attempts {
   readonly #call: Call;
   readonly #address: string | undefined;
   readonly #held = new Map<CheckKind, Reservation>();
+  readonly #begun = performance.now();
 
   /** `ip`: where the person who tries is. */
   constructor(call: Call, ip: string | undefined) {
@@ -164,6 +168,7 @@ export class Attempts {
     const [row] = alone ? await this.#call.db.changeAlone(user.user_id, statement) : await this.#call.db.change(user.user_id, statement);
     if (row.failed === null) return undefined;
     this.#held.delete(kind);
+    if (kind === 'password') await this.#beat();
     return row.failed;
   }
 
@@ -193,6 +198,12 @@ export class Attempts {
         ${this.#addressed(sql, sql`decoy`)}
         select caller.held from caller left join decoy on true`,
     );
+    await this.#beat();
+  }
+
+  /** The refusal of a password is answered at the next beat since the call began: what of its reasons takes a little longer is not heard. */
+  async #beat(): Promise<void> {
+    await pause(BEAT_MS - ((performance.now() - this.#begun) % BEAT_MS));
   }
 
   #addressed(sql: Sql, source: Fragment): Fragment {
