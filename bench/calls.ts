@@ -45,6 +45,7 @@ const USERS = 1024;
 /** As the default of KEYWARD_DATABASE_CONNECTIONS. */
 const CONNECTIONS = 16;
 const WARM_SECONDS = 0.7;
+const HEAT_SECONDS = 2;
 
 export async function measureCalls(dataDir: string, options: Options, tell: (row: CallRow) => void): Promise<CallRow[]> {
   const rows: CallRow[] = [];
@@ -58,17 +59,19 @@ export async function measureCalls(dataDir: string, options: Options, tell: (row
       // The embedded database takes as many connections as are configured: so there is room for those of the commands alone.
       const keyward = await startKeyward(dataDir, workers, { KEYWARD_DATABASE_LIST_CONNECTIONS: '40' });
       try {
-        for (const name of Object.keys(operations) as OperationName[]) {
-          if (!options.wants(operations[name].title)) continue;
-          // Its own ones each: some lose their sessions.
-          const subjects = await addSubjects(keyward, `w${workers}${name}`, USERS);
-          for (const inFlight of options.inFlight) {
-            if (inFlight < workers) continue;
-            await against(keyward, load, { name, inFlight, workers, subjects, options }, row);
-          }
-        }
+        // Its own ones for each operation: some lose their sessions.
+        const subjects = new Map<OperationName, readonly Subject[]>();
+        for (const name of Object.keys(operations) as OperationName[])
+          if (options.wants(operations[name].title)) subjects.set(name, await addSubjects(keyward, `w${workers}${name}`, USERS));
+        await warm(keyward, load, subjects, workers, options);
         if (options.wants('Deactivate at 500/s')) {
           for (const protocol of options.protocols) row(await atFixedRate(keyward, load, protocol, workers, options));
+        }
+        for (const [name, own] of subjects) {
+          for (const inFlight of options.inFlight) {
+            if (inFlight < workers) continue;
+            await against(keyward, load, { name, inFlight, workers, subjects: own, options }, row);
+          }
         }
       } finally {
         await keyward.stop();
@@ -78,6 +81,36 @@ export async function measureCalls(dataDir: string, options: Options, tell: (row
     await load.end();
   }
   return rows;
+}
+
+/** A server that has served for a while is what is measured: its code is compiled by then, as that of the two small programs is at once. */
+async function warm(
+  keyward: Keyward,
+  load: Helper<LoadPlan, LoadResult>,
+  all: ReadonlyMap<OperationName, readonly Subject[]>,
+  workers: number,
+  { protocols }: Options,
+): Promise<void> {
+  for (const protocol of protocols) {
+    for (const [name, subjects] of all) {
+      await load.ask({
+        protocol,
+        port: keyward.port,
+        token: tokenOf(keyward, { name, subjects }),
+        connections: protocol === 'rest' ? 32 : workers,
+        slots: Array.from({ length: 32 }, (_, slot) =>
+          operations[name].calls(protocol, shareOf(slot, 32, { name, subjects }), keyward.orgId),
+        ),
+        warmSeconds: 0,
+        seconds: HEAT_SECONDS * workers,
+      });
+    }
+  }
+}
+
+/** What a slot goes round: with a session's token each has the same one user. */
+function shareOf(slot: number, slots: number, { name, subjects }: Pick<Scenario, 'name' | 'subjects'>): readonly Subject[] {
+  return operations[name].as === 'session' ? subjects.slice(0, 1) : subjects.filter((_, n) => n % slots === slot);
 }
 
 interface Scenario {
@@ -94,11 +127,9 @@ async function against(
   scenario: Scenario,
   tell: (row: CallRow) => void,
 ): Promise<void> {
-  const { name, inFlight, workers, subjects, options } = scenario;
-  const { title, as, calls } = operations[name];
-  // With a session's token each slot has the same one user.
-  const own = (slot: number) => (as === 'session' ? subjects.slice(0, 1) : subjects.filter((_, n) => n % inFlight === slot));
-  const slots = Array.from({ length: inFlight }, (_, slot) => own(slot));
+  const { name, inFlight, workers, options } = scenario;
+  const { title, calls } = operations[name];
+  const slots = Array.from({ length: inFlight }, (_, slot) => shareOf(slot, inFlight, scenario));
   const direct = await measureDirect(keyward, scenario, slots);
   for (const protocol of options.protocols) {
     await allActive(keyward);
@@ -147,7 +178,7 @@ async function atFixedRate(
   return { title: 'Deactivate at 500/s', protocol, inFlight: 0, workers, perSecond, p50, p99, failures, cpu, met };
 }
 
-const tokenOf = (keyward: Keyward, { name, subjects }: Scenario): string =>
+const tokenOf = (keyward: Keyward, { name, subjects }: Pick<Scenario, 'name' | 'subjects'>): string =>
   operations[name].as === 'session' ? subjects[0]!.token : keyward.token;
 
 async function measureDirect(keyward: Keyward, scenario: Scenario, slots: readonly (readonly Subject[])[]): Promise<Side> {

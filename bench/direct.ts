@@ -11,15 +11,19 @@ import { Tenants } from '../src/access/tenant.ts';
 import type { DatabaseAddress } from '../src/config/database-url.ts';
 import { methods } from '../src/contract/contract.ts';
 import { CreateSessionRequestSchema } from '../src/contract/gen/zitadel/session/v2/session_service_pb.js';
+import { SetHumanEmailSchema, SetHumanProfileSchema } from '../src/contract/gen/zitadel/user/v2/user_pb.js';
 import { Masterkey } from '../src/crypto/masterkey.ts';
+import { Outside } from '../src/outbound/outside.ts';
 import { createSession } from '../src/session/create.ts';
 import { getSession } from '../src/session/get.ts';
 import { connect } from '../src/store/connect.ts';
 import { claimNode } from '../src/store/node.ts';
-import { createMachine } from '../src/user/create.ts';
+import { createHuman, createMachine } from '../src/user/create.ts';
+import { setMetadata } from '../src/user/metadata.ts';
 import { changeState } from '../src/user/state.ts';
+import { updateMachine } from '../src/user/update.ts';
 import { loadUser } from '../src/user/user.ts';
-import type { OperationName, Subject } from './operations.ts';
+import { type OperationName, type Subject, values } from './operations.ts';
 import { serve } from './processes.ts';
 
 export interface DirectPlan {
@@ -33,6 +37,7 @@ export interface DirectPlan {
   readonly seconds: number;
 }
 
+let made = 0;
 const operations: Readonly<Record<OperationName, (call: Call, subject: Subject, n: number) => Promise<unknown>>> = {
   getUserById: (call, { userId }) => loadUser(call, userId),
   bearer: (call, { userId }) => loadUser(call, userId),
@@ -49,6 +54,31 @@ const operations: Readonly<Record<OperationName, (call: Call, subject: Subject, 
       accessTokenType: 0,
       metadata: [],
     }),
+  addHumanUser: (call) =>
+    createHuman(call, {
+      userId: undefined,
+      orgId: call.orgId,
+      username: undefined,
+      profile: create(SetHumanProfileSchema, { givenName: 'Ada', familyName: 'Bench' }),
+      email: create(SetHumanEmailSchema, {
+        email: `direct-${process.pid}-${made++}@example.com`,
+        verification: { case: 'isVerified', value: true },
+      }),
+      phone: undefined,
+      password: { case: undefined },
+      idpLinks: [],
+      totpSecret: undefined,
+      metadata: [],
+    }),
+  updateUser: (call, { userId }, n) =>
+    updateMachine(call, userId, {
+      username: undefined,
+      name: values[n % 2],
+      description: undefined,
+      accessTokenType: undefined,
+      metadata: [],
+    }),
+  setUserMetadata: (call, { userId }, n) => setMetadata(call, userId, [{ key: 'bench', value: Buffer.from(values[n % 2] ?? '') }]),
   cycle: (call, { userId }, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
 };
 
@@ -61,6 +91,7 @@ serve(async (plan: DirectPlan): Promise<number> => {
   const method = methods.get('/zitadel.user.v2.UserService/GetUserByID');
   if (!method) throw new Error('the contract has no GetUserByID');
   const masterkey = new Masterkey(Buffer.alloc(32)); // nothing here is encrypted
+  const outside = new Outside({ outboundNetworks: [], nameServers: [] }); // nothing here goes there
   const work = operations[plan.operation];
   const begin = performance.now() + plan.warmSeconds * 1000;
   const end = begin + plan.seconds * 1000;
@@ -75,6 +106,9 @@ serve(async (plan: DirectPlan): Promise<number> => {
           caller,
           db: new Guard(store, instance, caller, undefined),
           masterkey,
+          outside,
+          host: 'localhost',
+          external: { externalPort: 80, externalSecure: false },
           orgId: caller.orgId,
           deadline: undefined,
           allowLastOwner: false,

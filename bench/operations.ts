@@ -7,16 +7,28 @@ import {
   SetSessionRequestSchema,
 } from '../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import {
+  AddHumanUserRequestSchema,
   CreateUserRequestSchema,
   DeactivateUserRequestSchema,
   GetUserByIDRequestSchema,
   ListUsersRequestSchema,
   ReactivateUserRequestSchema,
+  SetUserMetadataRequestSchema,
+  UpdateUserRequestSchema,
 } from '../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import { writeMessage } from '../src/transport/json/write.ts';
-import type { Protocol, WireCall } from './load/plan.ts';
+import { NEW, type Protocol, type WireCall } from './load/plan.ts';
 
-export type OperationName = 'getUserById' | 'createUser' | 'cycle' | 'createSession' | 'getSession' | 'bearer';
+export type OperationName =
+  | 'getUserById'
+  | 'createUser'
+  | 'addHumanUser'
+  | 'updateUser'
+  | 'setUserMetadata'
+  | 'cycle'
+  | 'createSession'
+  | 'getSession'
+  | 'bearer';
 
 /** What calls are about: a user, and a live session of his with a password in it. */
 export interface Subject {
@@ -25,6 +37,9 @@ export interface Subject {
   readonly token: string;
 }
 
+/** Users without a session. */
+export const subjectsOf = (userIds: readonly string[]): Subject[] => userIds.map((userId) => ({ userId, sessionId: '', token: '' }));
+
 export interface Operation {
   readonly title: string;
   /** Whose token the calls carry: the machine owner's, or that of the first subject's session. */
@@ -32,6 +47,9 @@ export interface Operation {
   /** What a slot goes round, given the subjects that are its own. */
   calls(protocol: Protocol, subjects: readonly Subject[], orgId: string): readonly WireCall[];
 }
+
+/** What a user has in turns, so that each call changes something. */
+export const values = ['one', 'other'] as const;
 
 export const operations: Readonly<Record<OperationName, Operation>> = {
   getUserById: {
@@ -48,6 +66,39 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
         userType: { case: 'machine', value: { name: 'bench' } },
       }),
     ],
+  },
+  addHumanUser: {
+    title: 'AddHumanUser',
+    as: 'owner',
+    calls: (protocol) => [
+      wireCall(protocol, `${USERS}/AddHumanUser`, AddHumanUserRequestSchema, {
+        profile: { givenName: 'Ada', familyName: 'Bench' },
+        email: { email: `${NEW}@example.com`, verification: { case: 'isVerified', value: true } },
+      }),
+    ],
+  },
+  updateUser: {
+    title: 'UpdateUser',
+    as: 'owner',
+    calls: (protocol, subjects) =>
+      subjects.flatMap(({ userId }) =>
+        values.map((name) =>
+          wireCall(protocol, `${USERS}/UpdateUser`, UpdateUserRequestSchema, { userId, userType: { case: 'machine', value: { name } } }),
+        ),
+      ),
+  },
+  setUserMetadata: {
+    title: 'SetUserMetadata',
+    as: 'owner',
+    calls: (protocol, subjects) =>
+      subjects.flatMap(({ userId }) =>
+        values.map((value) =>
+          wireCall(protocol, `${USERS}/SetUserMetadata`, SetUserMetadataRequestSchema, {
+            userId,
+            metadata: [{ key: 'bench', value: Buffer.from(value) }],
+          }),
+        ),
+      ),
   },
   cycle: {
     title: 'Deactivate, reactivate',
@@ -111,6 +162,6 @@ function wireCall<D extends DescMessage>(protocol: Protocol, rpc: string, desc: 
   });
   if (route.verb === 'GET' && fields.has('sessionToken')) path += `?session_token=${fields.get('sessionToken')}`;
   const rest = Object.fromEntries(fields) as MessageInitShape<D>; // the same init without what the path says
-  const body = route.body === '' || (path !== route.path && fields.size === 0) ? '' : writeMessage(desc, create(desc, rest));
+  const body = route.body === '' || fields.size === 0 ? '' : writeMessage(desc, create(desc, rest));
   return { verb: route.verb, path, body: Buffer.from(body) };
 }

@@ -13,6 +13,7 @@ import { newDataDir, startKeyward } from './keyward.ts';
 import { measureLife } from './life.ts';
 import { measureLists } from './lists.ts';
 import type { Protocol } from './load/plan.ts';
+import { measurePasswords } from './passwords.ts';
 import { callHead, callLine, lifeLine, listLine, samenessLine, sessionLine } from './report.ts';
 import { measureSameness } from './sameness.ts';
 import { measureSessions } from './sessions.ts';
@@ -37,7 +38,7 @@ const { values } = parseArgs({
     million: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    part: { type: 'string', default: 'life,calls,lists,sessions,sameness' },
+    part: { type: 'string', default: 'life,calls,passwords,lists,sessions,sameness' },
     protocol: { type: 'string', default: 'grpc,rest' },
     workers: { type: 'string', default: '1,2' },
     'in-flight': { type: 'string', default: '1,64' },
@@ -75,14 +76,21 @@ try {
   for (const row of life) say(lifeLine(row));
   if (parts.includes('calls')) say(`\n${callHead}`);
   const calls = parts.includes('calls') ? await measureCalls(dataDir, options, (row) => say(callLine(row))) : [];
+  const passwords = parts.includes('passwords') ? await measurePasswords(dataDir, options) : [];
+  for (const row of passwords) say(lifeLine(row));
   const lists = parts.includes('lists') ? await measureLists(dataDir, options, say) : [];
   for (const row of lists) say(listLine(row));
   const sessions = parts.includes('sessions') ? await measureSessions(dataDir, options, (row) => say(sessionLine(row))) : [];
   const sameness = parts.includes('sameness') ? await measureSameness(dataDir, options, (row) => say(samenessLine(row))) : [];
 
   const file = join(import.meta.dirname, 'results', `${values.name}.json`);
-  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, life, calls, lists, sessions, sameness }, null, 2)}\n`);
-  const all = [...life, ...calls, ...lists, ...sessions, ...sameness];
+  const measured = { life, calls, passwords, lists, sessions, sameness };
+  writeFileSync(
+    file,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, ...measured }, null, 2)}
+`,
+  );
+  const all = Object.values(measured).flat();
   say(`\n${all.filter(({ met }) => met).length} of ${all.length} bars met; written to ${file}`);
 } finally {
   rmSync(dataDir, { recursive: true, force: true });

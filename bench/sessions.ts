@@ -3,7 +3,8 @@
  * has ten thousand of them against one who has none.
  */
 import { availableParallelism } from 'node:os';
-import { hashPassword, verifyPassword } from '../src/crypto/password.ts';
+import { hashPassword } from '../src/crypto/password.ts';
+import type { HashingPlan } from './hashing.ts';
 import { type Keyward, startKeyward } from './keyward.ts';
 import type { LoadPlan, LoadResult, WireCall } from './load/plan.ts';
 import { deactivate, operations, reactivate, setPassword } from './operations.ts';
@@ -53,7 +54,8 @@ export async function measureSessions(dataDir: string, options: Options, tell: (
 /** Right passwords, each in a session of its own, with twice as many in flight as there are cores. */
 async function atHashRate(keyward: Keyward, load: Helper<LoadPlan, LoadResult>, { seconds }: Options): Promise<SessionRow> {
   const hash = await hashPassword(PASSWORD);
-  const rate = await hashRate(hash, seconds);
+  const hashing = new Helper<HashingPlan, number>('hashing.ts');
+  const rate = await hashing.ask({ atOnce: availableParallelism(), seconds }).finally(() => hashing.end());
   const inFlight = 2 * availableParallelism();
   const subjects = await addSubjects(keyward, 'hash', 16 * inFlight);
   await asHumans(
@@ -68,21 +70,6 @@ async function atHashRate(keyward: Keyward, load: Helper<LoadPlan, LoadResult>, 
   const ratio = perSecond / rate;
   const met = ratio >= HASH_PART && failures === 0;
   return { title: 'SetSession, password', value: perSecond, unit: '/s', against: rate, ratio, bar: `at least ${HASH_PART}`, failures, met };
-}
-
-/** Comparisons a second, as many at once as the threads take, with nothing else on the machine. */
-async function hashRate(hash: string, seconds: number): Promise<number> {
-  const end = performance.now() + seconds * 1000;
-  let done = 0;
-  const lane = async (): Promise<void> => {
-    while (performance.now() < end) {
-      await verifyPassword(hash, PASSWORD);
-      done++;
-    }
-  };
-  await verifyPassword(hash, PASSWORD); // the threads have begun
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, lane));
-  return done / seconds;
 }
 
 const COUNTED = ['createSession', 'getSession', 'bearer'] as const;

@@ -36,6 +36,6 @@ export const floors: readonly Floor[] = [
   { rooms: ['access'], siblings: 'apart' },
   { rooms: ['store'], siblings: 'apart' },
   { rooms: ['contract', 'config', 'log'], siblings: 'apart' },
-  { rooms: ['crypto', 'id', 'time'], siblings: 'apart' },
+  { rooms: ['crypto', 'id', 'time', 'outbound'], siblings: 'apart' },
   { rooms: ['failure'], siblings: 'apart' },
 ];

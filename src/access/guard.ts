@@ -51,14 +51,58 @@ export class Guard {
    * As `change`, behind a lock of the instance and of the target: for rules that count over users (the last owner), and for what is
    * computed from other rows (ranks). A statement that waits for a lock sees those as they were before; one that begins behind it does not.
    */
-  async changeAlone<Row extends object>(target: string, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
-    this.#inTime();
-    const rows = await this.#store.transaction(async (sql) => {
+  changeAlone<Row extends object>(target: string, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+    const lock = async (sql: Sql) => {
       await sql`select 1 from instances where instance_id = ${this.#instance.id} for no key update`;
       await sql`select 1 from users where instance_id = ${this.#instance.id} and user_id = ${target} for no key update`;
+    };
+    return this.changeBehind(lock, statement, target);
+  }
+
+  /** As `changeAlone`, behind other locks: for what is computed from many rows, which must all be seen as the locks leave them. */
+  async changeBehind<Row extends object>(
+    lock: (sql: Sql) => Promise<unknown>,
+    statement: Statement<Row>,
+    target?: string,
+  ): Promise<[Row, ...Row[]]> {
+    this.#inTime();
+    const rows = await this.#store.transaction(async (sql) => {
+      await lock(sql);
       return statement(sql, this.#locked(sql, target));
     }, this.#deadline);
     return held(rows);
+  }
+
+  /** As `changeAlone`, of an organization: what happens to all of its users at once. */
+  async changeOrganizationAlone<Row extends object>(orgId: string, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+    this.#inTime();
+    const rows = await this.#store.transaction(async (sql) => {
+      await sql`select 1 from instances where instance_id = ${this.#instance.id} for no key update`;
+      await sql`select 1 from orgs where instance_id = ${this.#instance.id} and org_id = ${orgId} for no key update`;
+      return statement(sql, this.#locked(sql, undefined));
+    }, this.#deadline);
+    return held(rows);
+  }
+
+  /**
+   * The rest of a change that is too large for one statement, in further ones. The first was guarded, and may have ended the caller's own
+   * access: so these ask for it no more.
+   */
+  goOn<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    this.#inTime();
+    return this.#store.transaction(work, this.#deadline);
+  }
+
+  /**
+   * Commands that happen together or not at all: each is given a guard whose statements run in one transaction, which is run again as a whole
+   * after a deadlock. Nothing slow may be waited for in it.
+   */
+  together<T>(work: (db: Guard) => Promise<T>): Promise<T> {
+    this.#inTime();
+    return this.#store.transaction(
+      (sql) => work(new Guard(within(sql, this.#store), this.#instance, this.#caller, this.#deadline)),
+      this.#deadline,
+    );
   }
 
   async #one<Row extends object>(statement: (sql: Sql) => Query<Row>, pool: 'run' | 'read' | 'list'): Promise<[Row, ...Row[]]> {
@@ -122,4 +166,10 @@ function held<Row extends object>(rows: readonly Row[]): [Row, ...Row[]] {
   const [first, ...rest] = rows;
   if (!first) throw new Stale();
   return [first, ...rest];
+}
+
+/** The store as it is inside a transaction. */
+function within(sql: Sql, { close }: Store): Store {
+  const one: Store['run'] = async (statement) => statement(sql);
+  return { sql, run: one, read: one, list: one, transaction: (work) => work(sql), close };
 }

@@ -39,6 +39,13 @@ export const networks = () =>
     z.preprocess(listFromText, z.array(z.string().refine(isNetwork))),
   );
 
+/** Name servers as an IP address, with a port if it is another than 53: `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:5353`. */
+export const nameServers = () =>
+  expecting(
+    'a comma-separated list of IP addresses, each with or without a port, such as 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:5353',
+    z.preprocess(listFromText, z.array(z.string().refine(isNameServer))),
+  );
+
 /** 32 bytes; one trailing newline is not part of the key, since every way to write a file or a secret adds one. */
 export const key = () =>
   expecting(
@@ -149,4 +156,11 @@ function isNetwork(text: string): boolean {
   const version = isIP(address);
   if (version === 0 || rest.length > 0) return false;
   return prefix === undefined || (/^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
+function isNameServer(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const [, v6, v4, port = ''] = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text) ?? [];
+  const version = isIP(v6 ?? v4 ?? '');
+  return version === (v6 === undefined ? 4 : 6) && Number(port) >= 1 && Number(port) <= 65535;
 }

@@ -8,6 +8,7 @@ import {
   key,
   listOf,
   mailbox,
+  nameServers,
   networks,
   oneOf,
   path,
@@ -76,6 +77,22 @@ export const settings = z.object({
   tlsCertFile: path().optional().describe('PEM file with the certificate chain; Keyward then speaks TLS.').meta({ shownDefault: 'none' }),
   tlsKeyFile: path().optional().describe('PEM file with the private key of the certificate.').meta({ shownDefault: 'none' }),
   trustedProxies: networks().default([]).describe('Networks of the proxies whose forwarded headers count.').meta({ shownDefault: 'none' }),
+  outboundNetworks: networks()
+    .default([])
+    .describe(
+      'Private networks that Keyward may call where a client names an address there (identity providers, validation of domains). Public addresses may always be called.',
+    )
+    .meta({ shownDefault: 'none' }),
+  nameServers: nameServers()
+    .default([])
+    .describe('DNS servers that are asked for the TXT records which validate domains.')
+    .meta({ shownDefault: 'those of the system' }),
+  simulatorPort: whole(1, 65535)
+    .optional()
+    .describe(
+      'For tests only: port on 127.0.0.1 and ::1 of the identity simulator, by which whoever reaches it logs in as anybody (`POST /intent/successful/…`).',
+    )
+    .meta({ shownDefault: 'none' }),
   legacyHashes: listOf(['md5'])
     .default([])
     .describe('Weak password hashes that are nevertheless accepted from imports.')
@@ -127,6 +144,9 @@ export const settingNames = Object.keys(settings.shape) as readonly SettingName[
 
 /** What the program runs with: the settings, with the defaults that depend on other settings filled in. */
 export type Config = z.output<typeof settings> & { readonly externalPort: number; readonly externalSecure: boolean };
+
+/** What of an origin is the same for every domain. */
+export type External = Pick<Config, 'externalPort' | 'externalSecure'>;
 
 /** The origin under which clients reach Keyward; `localhost` where no domain is configured. */
 export function externalOrigin({

@@ -1,24 +1,38 @@
-/** AddOrganization: a new organization with its domain, verified and primary (reference/org-and-settings.md 2.2). */
-import postgres from 'postgres';
+/**
+ * AddOrganization: a new organization with its domain, verified and primary, and those who administer it (reference/org-and-settings.md 2.2).
+ * It is there with all of them, or not at all.
+ */
 import type { Call } from '../access/call.ts';
 import { demandInstance } from '../access/permission.ts';
-import { Failure, type Reason } from '../failure/failure.ts';
+import type { AddOrganizationRequest_Admin } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
+import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
+import { addMember } from '../member/member.ts';
+import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
+import { type Created, planHuman } from '../user/create.ts';
 import { domainLabel } from './domain.ts';
 import { errors } from './errors.ts';
+import { logOf } from './reach.ts';
+import { uniquely } from './unique.ts';
 
 export interface NewOrg {
   readonly orgId: string;
   readonly sequence: bigint;
   readonly at: string;
+  /** Those of the administrators who are new as well. */
+  readonly created: readonly Created[];
+}
+
+export interface OrgDraft {
+  readonly name: string;
+  /** A chosen id; else a new one. */
+  readonly orgId: string | undefined;
+  readonly admins: readonly Pick<AddOrganizationRequest_Admin, 'userType' | 'roles'>[];
 }
 
 /** Needs `org.write` on the instance, since nobody can hold anything on an organization that does not exist. */
-export async function addOrganization(
-  call: Call,
-  { name: given, orgId: chosen }: { name: string; orgId: string | undefined },
-): Promise<NewOrg> {
+export async function addOrganization(call: Call, { name: given, orgId: chosen, admins }: OrgDraft): Promise<NewOrg> {
   demandInstance(call.caller, 'org.write');
   const name = given.trim();
   if (name === '') throw new Failure(errors.nameEmpty);
@@ -33,6 +47,64 @@ export async function addOrganization(
         select d.domain from instance_domains d where d.instance_id = ${call.instance.id} order by d.is_primary desc, d.domain limit 1
       ) as domain from caller`,
   );
+  if (admins.length === 0) return { ...(await insert(call, { name, orgId, domain })), created: [] };
+  const join = await Promise.all(admins.map((admin) => planAdmin(call, orgId, admin)));
+  const made = await call.db.together(async (db) => {
+    const inside = { ...call, db };
+    const org = await insert(inside, { name, orgId, domain });
+    const created: Created[] = [];
+    for (const one of join) {
+      const user = await one(inside);
+      if (user) created.push(user);
+    }
+    return { ...org, created };
+  });
+  posted(call.instance.id); // codes to the new ones, which could not be seen before the end of the transaction
+  return made;
+}
+
+const OWNER = 'ORG_OWNER';
+
+/** What makes somebody an administrator, with all that can be checked, and all that takes its time, done before. It gives the user if he is new. */
+async function planAdmin(
+  call: Call,
+  orgId: string,
+  { userType, roles: wanted }: OrgDraft['admins'][number],
+): Promise<(call: Call) => Promise<Created | undefined>> {
+  const roles = wanted.length > 0 ? wanted : [OWNER];
+  const member = (userId: string) => ({ level: 'organization' as const, objectId: orgId, userId });
+  if (userType.case === undefined) throw new Error('an administrator without a user has passed validation');
+  if (userType.case === 'userId') {
+    const userId = userType.value;
+    return async (inside) => {
+      await addMember(inside, member(userId), roles);
+      return undefined;
+    };
+  }
+  const { userId, username, profile, email, phone, passwordType, idpLinks, totpSecret, metadata } = userType.value;
+  const insertHuman = await planHuman(call, {
+    userId,
+    orgId,
+    username,
+    profile,
+    email,
+    phone,
+    password: passwordType,
+    idpLinks,
+    totpSecret,
+    metadata,
+  });
+  return async (inside) => {
+    const user = await insertHuman(inside);
+    await addMember(inside, member(user.userId), roles);
+    return user;
+  };
+}
+
+async function insert(
+  call: Call,
+  { name, orgId, domain }: { readonly name: string; readonly orgId: string; readonly domain: string },
+): Promise<Omit<NewOrg, 'created'>> {
   const [row] = await uniquely(() =>
     call.db.change<{ sequence: bigint; at: string } | { sequence: null; at: null }>(
       undefined,
@@ -51,7 +123,7 @@ export async function addOrganization(
         domain as (
           insert into org_domains (instance_id, org_id, domain, is_verified, is_primary) select instance_id, aggregate_id, ${domain}, true, true from made
         ),
-        logged as (${append(sql, sql`made`, { aggregateType: 'org', editor: call.caller.userId, via: call.method.path }, [
+        logged as (${append(sql, sql`made`, logOf(call), [
           { type: 'org.added', payload: { name } },
           { type: 'org.domain.added', payload: { domain } },
           { type: 'org.domain.verified', payload: { domain } },
@@ -62,21 +134,4 @@ export async function addOrganization(
   );
   if (row.sequence === null) throw new Failure(errors.exists);
   return { orgId, sequence: row.sequence, at: row.at };
-}
-
-const UNIQUE_VIOLATION = '23505';
-const TAKEN: Readonly<Record<string, Reason>> = {
-  orgs_name: errors.nameTaken,
-  org_domains_verified: errors.domainTaken,
-};
-
-/** Runs a statement that writes a name or a domain; one that is taken is AlreadyExists. */
-export async function uniquely<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    const taken =
-      error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION ? TAKEN[error.constraint_name ?? ''] : undefined;
-    throw taken ? new Failure(taken, { cause: error }) : error;
-  }
 }

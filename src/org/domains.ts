@@ -1,29 +1,22 @@
 /** Domains of an organization: added (verified at once, which is the default policy), listed, deleted (reference/org-and-settings.md 2.2). */
 import type { Call } from '../access/call.ts';
-import { covers, denied, type Reach, reach, reachOrDeny } from '../access/permission.ts';
+import { covers, reach } from '../access/permission.ts';
 import { DomainFieldName } from '../contract/gen/zitadel/org/v2/org_pb.js';
 import type { ListOrganizationDomainsRequest } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
 import { Failure } from '../failure/failure.ts';
-import { postDomainClaimed } from '../notification/outbox.ts';
 import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
 import { joined, textFilter } from '../store/filter.ts';
-import { uniquely } from './create.ts';
+import { claim } from './claim.ts';
 import { errors } from './errors.ts';
+import { demandOrg, logOf } from './reach.ts';
+import { uniquely } from './unique.ts';
 
-const WRITE = 'org.write';
 const MOST_ROWS = 1000;
 
-/** Where the caller may write; an organization out of his reach is refused before anything of it is looked at. */
-function writable(call: Call, orgId: string): Reach {
-  const where = reachOrDeny(call.caller, WRITE);
-  if (!covers(where, orgId)) throw denied(call.caller, WRITE, orgId);
-  return where;
-}
-
-/** AddOrganizationDomain. Users of other organizations whose names end in the domain get a temporary name, since the name is not theirs any more. */
+/** AddOrganizationDomain: verified at once, and so claimed, which is the default policy. */
 export async function addDomain(call: Call, orgId: string, domain: string): Promise<string> {
-  writable(call, orgId);
+  demandOrg(call, 'org.write', orgId);
   if (domain.trim() === '') throw new Failure(errors.domainEmpty);
   const [row] = await uniquely(() =>
     call.db.change<{ org_found: boolean; at: string | null }>(
@@ -42,30 +35,11 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
           update orgs o set sequence = o.sequence + 2, access_version = nextval('epochs') from added a where o.instance_id = a.instance_id and o.org_id = a.org_id
           returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at
         ),
-        logged as (${append(sql, sql`changed`, { aggregateType: 'org', editor: call.caller.userId, via: call.method.path }, [
+        logged as (${append(sql, sql`changed`, logOf(call), [
           { type: 'org.domain.added', payload: { domain } },
           { type: 'org.domain.verified', payload: { domain } },
-        ])}),
-        renamed as (
-          update profiles p set
-            username = p.user_id || '@temporary.' || d.domain,
-            username_key = lower(p.user_id || '@temporary.' || d.domain)
-          from changed c
-          join users u on u.instance_id = c.instance_id and u.org_id <> c.aggregate_id
-          join instance_domains d on d.instance_id = c.instance_id and d.is_primary
-          where p.instance_id = u.instance_id and p.user_id = u.user_id and right(p.username_key, ${domain.length + 1}) = '@' || lower(${domain})
-          returning p.instance_id, p.user_id, p.username
-        ),
-        moved as (
-          update users u set sequence = u.sequence + 1, changed_sequence = u.sequence + 1, changed_at = clock_timestamp()
-          from renamed r where u.instance_id = r.instance_id and u.user_id = r.user_id
-          returning u.instance_id, u.user_id, u.org_id, u.sequence, u.changed_at, r.username
-        ),
-        claimed as (
-          insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, payload, editor, owner, via, created_at)
-          select m.instance_id, 'user', m.user_id, m.sequence, 'user.domain.claimed', jsonb_build_object('userName', m.username), ${call.caller.userId}, m.org_id, ${call.method.path}, m.changed_at
-          from moved m
-        )${postDomainClaimed(sql, sql`moved`, domain)}
+        ])})
+        ${claim(sql, call, domain)}
         select exists (select from org) as org_found, c.at from caller left join changed c on true`,
     ),
   );
@@ -77,7 +51,7 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
 
 /** DeleteOrganizationDomain; the primary one stays. */
 export async function removeDomain(call: Call, orgId: string, domain: string): Promise<string> {
-  writable(call, orgId);
+  demandOrg(call, 'org.write', orgId);
   const [row] = await call.db.change<{ found: boolean; at: string | null }>(
     undefined,
     (sql, caller) => sql`
@@ -92,7 +66,7 @@ export async function removeDomain(call: Call, orgId: string, domain: string): P
         update orgs o set sequence = o.sequence + 1, access_version = nextval('epochs') from removed r where o.instance_id = r.instance_id and o.org_id = r.org_id
         returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at
       ),
-      logged as (${append(sql, sql`changed`, { aggregateType: 'org', editor: call.caller.userId, via: call.method.path }, [{ type: 'org.domain.removed', payload: { domain } }])})
+      logged as (${append(sql, sql`changed`, logOf(call), [{ type: 'org.domain.removed', payload: { domain } }])})
       select exists (select from known) as found, c.at from caller left join changed c on true`,
   );
   if (row.at !== null) return row.at;
@@ -104,6 +78,8 @@ export interface DomainRow {
   domain: string;
   is_verified: boolean;
   is_primary: boolean;
+  /** Of the validation that was begun last: 1 by HTTP, 2 by DNS. */
+  validation_type: 1 | 2 | null;
 }
 
 export interface DomainPage {
@@ -122,7 +98,7 @@ export async function listDomains(call: Call, request: ListOrganizationDomainsRe
     return sql`
       with caller as (${caller}),
       page as (
-        select d.org_id, d.domain, d.is_verified, d.is_primary, count(*) over () as total, row_number() over (order by ${sorted} ${direction}, d.domain ${direction}) as place
+        select d.org_id, d.domain, d.is_verified, d.is_primary, d.validation_type, count(*) over () as total, row_number() over (order by ${sorted} ${direction}, d.domain ${direction}) as place
         from org_domains d
         where d.instance_id = ${call.instance.id} and d.org_id = ${request.organizationId}
           and ${joined(

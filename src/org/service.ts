@@ -1,29 +1,49 @@
 /** zitadel.org.v2.OrganizationService: message in, message out. */
 import type { Implementation } from '../access/call.ts';
 import type { OrganizationService } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
-import { Failure } from '../failure/failure.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { addOrganization } from './create.ts';
 import { addDomain, listDomains, removeDomain } from './domains.ts';
-import { errors } from './errors.ts';
 import { listOrganizations } from './list.ts';
+import { listMetadata, removeMetadata, setMetadata } from './metadata.ts';
+import { deleteOrganization } from './remove.ts';
+import { renameOrganization } from './rename.ts';
+import { activateOrganization, deactivateOrganization } from './state.ts';
+import { beginValidation, type ValidationType, verifyDomain } from './validation.ts';
 
 export const organizationService: Implementation<typeof OrganizationService> = {
   async addOrganization({ name, admins, organizationId, orgId }, call) {
-    if (admins.length > 0) throw new Failure(errors.adminsNotServed);
-    const made = await addOrganization(call, { name, orgId: organizationId ?? orgId });
+    const made = await addOrganization(call, { name, admins, orgId: organizationId ?? orgId });
     const moment = timestampFromPg(made.at);
     return {
       details: { sequence: made.sequence, changeDate: moment, resourceOwner: made.orgId, creationDate: moment },
       organizationId: made.orgId,
+      createdAdmins: made.created.map(({ userId, emailCode, phoneCode }) => ({
+        userId,
+        ...(emailCode !== undefined && { emailCode }),
+        ...(phoneCode !== undefined && { phoneCode }),
+      })),
     };
+  },
+
+  updateOrganization: async ({ organizationId, name }, call) => ({
+    changeDate: timestampFromPg(await renameOrganization(call, organizationId, name)),
+  }),
+  deactivateOrganization: async ({ organizationId }, call) => ({
+    changeDate: timestampFromPg(await deactivateOrganization(call, organizationId)),
+  }),
+  activateOrganization: async ({ organizationId }, call) => ({
+    changeDate: timestampFromPg(await activateOrganization(call, organizationId)),
+  }),
+  async deleteOrganization({ organizationId }, call) {
+    const at = await deleteOrganization(call, organizationId);
+    return { deletionDate: at === undefined ? NEVER : timestampFromPg(at) };
   },
 
   async listOrganizations(request, call) {
     const { total, at, rows } = await listOrganizations(call, request);
     return {
       details: { totalResult: BigInt(total), timestamp: timestampFromPg(at) },
-      sortingColumn: request.sortingColumn,
       result: rows.map((row) => ({
         id: row.org_id,
         details: {
@@ -46,17 +66,51 @@ export const organizationService: Implementation<typeof OrganizationService> = {
     deletionDate: timestampFromPg(await removeDomain(call, organizationId, domain)),
   }),
 
+  generateOrganizationDomainValidation: async ({ organizationId, domain, type }, call) =>
+    beginValidation(call, organizationId, domain, type as ValidationType), // validation has refused all other numbers
+  verifyOrganizationDomain: async ({ organizationId, domain }, call) => ({
+    changeDate: timestampFromPg(await verifyDomain(call, organizationId, domain)),
+  }),
+
   async listOrganizationDomains(request, call) {
     const { total, rows } = await listDomains(call, request);
     return {
-      // As on the original the limit is told as it was asked for.
-      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(request.pagination?.limit ?? 0) },
+      pagination: pageOf(total, request),
       domains: rows.map((row) => ({
         organizationId: row.org_id,
         domain: row.domain,
         isVerified: row.is_verified,
         isPrimary: row.is_primary,
+        validationType: row.validation_type ?? 0,
+      })),
+    };
+  },
+
+  setOrganizationMetadata: async ({ organizationId, metadata }, call) => ({
+    setDate: timestampFromPg(await setMetadata(call, organizationId, metadata)),
+  }),
+  deleteOrganizationMetadata: async ({ organizationId, keys }, call) => ({
+    deletionDate: timestampFromPg(await removeMetadata(call, organizationId, keys)),
+  }),
+  async listOrganizationMetadata(request, call) {
+    const { total, rows } = await listMetadata(call, request);
+    return {
+      pagination: pageOf(total, request),
+      metadata: rows.map((row) => ({
+        creationDate: timestampFromPg(row.created_at),
+        changeDate: timestampFromPg(row.changed_at),
+        key: row.key,
+        value: row.value,
       })),
     };
   },
 };
+
+/** `0001-01-01T00:00:00Z`, which the original tells as the date of what did not happen. */
+const NEVER = { seconds: -62_135_596_800n, nanos: 0 };
+
+/** As on the original the limit is told as it was asked for. */
+const pageOf = (total: number, { pagination }: { readonly pagination?: { readonly limit: number } | undefined }) => ({
+  totalResult: BigInt(total),
+  appliedLimit: BigInt(pagination?.limit ?? 0),
+});

@@ -6,6 +6,8 @@ import type { Call } from '../access/call.ts';
 import type { Checks } from '../contract/gen/zitadel/session/v2/session_pb.js';
 import { matches } from '../crypto/secret.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
+import { callerActor } from '../idp/actor.ts';
+import { consumption, type Intent, loadIntent } from '../idp/intent.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import type { Attempts } from '../user/attempt.ts';
 import { counted, readyAuthenticators } from '../user/authenticator.ts';
@@ -32,7 +34,7 @@ interface Checked {
 export async function checkFactors(checked: Checked, checks: Checks | undefined): Promise<Proof[] | undefined> {
   const proofs: Proof[] = [];
   if (!checks) return proofs;
-  if (checks.idpIntent) refuseIntent(checked.subject);
+  if (checks.idpIntent) proofs.push(await checkIntent(checked, checks.idpIntent));
   if (checks.webAuthN) proofs.push(await checkKey(checked, checks.webAuthN));
   const codes = [
     ['totp', checks.totp?.code],
@@ -49,9 +51,29 @@ export async function checkFactors(checked: Checked, checks: Checks | undefined)
   return proofs;
 }
 
-/** No identity provider can be set up yet, so that no token belongs to an intent. */
-function refuseIntent(subject: Subject | undefined): never {
-  throw new Failure(subject ? errors.intentTokenInvalid : errors.intentNoUser);
+/**
+ * A login at a provider, good once. The account must be the subject's: by the link that was there when it succeeded and still is, or, where
+ * it was nobody's then, by one that was made since; in either case under the epochs that stand (reference/session-service-v2.md 6.3).
+ */
+async function checkIntent({ call, subject }: Checked, { idpIntentId, idpIntentToken }: NonNullable<Checks['idpIntent']>): Promise<Proof> {
+  if (!subject) throw new Failure(errors.intentNoUser);
+  const actor = callerActor(call);
+  const intent = await loadIntent(actor, idpIntentId, idpIntentToken, subject.user_id);
+  if (!intent) throw new Failure(errors.intentTokenInvalid);
+  if (intent.state !== 'succeeded' || !intent.stands) throw new Failure(errors.intentNotSucceeded);
+  if (intent.expired) throw new Failure(errors.intentExpired);
+  if (!isOf(intent, subject)) throw new Failure(errors.intentOfOther);
+  return {
+    event: { type: 'session.intent.checked', payload: { checkedAt: subject.read_at } },
+    columns: [checkedAt('intent_checked_at', subject)],
+    userEvents: [],
+    use: consumption(actor, intent, subject.user_id),
+  };
+}
+
+function isOf({ user_id, by_link, user_epoch, org_epoch, linked }: Intent, subject: Subject): boolean {
+  if (user_id === null) return linked;
+  return user_id === subject.user_id && user_epoch === subject.epoch && org_epoch === subject.org_epoch && (linked || !by_link);
 }
 
 /** The original takes any origin, and a counter that goes back. */

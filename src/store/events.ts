@@ -10,7 +10,17 @@ export interface NewEvent {
 }
 
 export interface Log {
-  readonly aggregateType: 'user' | 'org' | 'instance' | 'session' | 'oidc_session' | 'web_key';
+  readonly aggregateType:
+    | 'user'
+    | 'org'
+    | 'instance'
+    | 'session'
+    | 'oidc_session'
+    | 'web_key'
+    | 'project'
+    | 'usergrant'
+    | 'idpintent'
+    | 'feature';
   /** Who: the user id of the caller. */
   readonly editor: string;
   /** Through which door: the path of the RPC, or the command of the operator. */
@@ -28,4 +38,14 @@ export function append(sql: Sql, source: Fragment, { aggregateType, editor, via 
     select c.instance_id, ${aggregateType}, c.aggregate_id, c.sequence - ${events.length}::int + e.n, e.event->>'type',
       nullif(e.event->'payload', 'null'), ${editor}, c.owner, ${via}, c.at
     from ${source} c, jsonb_array_elements(${rows}::text::jsonb) with ordinality as e(event, n)`;
+}
+
+/**
+ * `insert into events …` for events that the statement itself counts. `source` is a CTE with a row for each: instance_id, aggregate_id,
+ * owner, sequence (its own), at, type and payload.
+ */
+export function appendEach(sql: Sql, source: Fragment, { aggregateType, editor, via }: Log): Fragment {
+  return sql`
+    insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, payload, editor, owner, via, created_at)
+    select e.instance_id, ${aggregateType}, e.aggregate_id, e.sequence, e.type, e.payload, ${editor}, e.owner, ${via}, e.at from ${source} e`;
 }

@@ -9,10 +9,13 @@ import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
 import { demandMethod } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
+import type { External } from '../config/settings.ts';
+import { twinOf } from '../contract/beta/twin.ts';
 import { itemsIn, MOST_ITEMS, tooManyItems } from '../contract/bounds.ts';
 import type { Method } from '../contract/method.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
 import { type Code, Failure } from '../failure/failure.ts';
+import type { Outside } from '../outbound/outside.ts';
 import type { Store } from '../store/connect.ts';
 import type { Incoming, Invoke } from './invoke.ts';
 
@@ -21,6 +24,8 @@ export interface PipelineParts {
   readonly tenants: Tenants;
   readonly callers: Callers;
   readonly masterkey: Masterkey;
+  readonly outside: Outside;
+  readonly external: External;
   /** `localhost`, where none is configured. */
   readonly externalDomain: string;
   readonly services: readonly Served[];
@@ -72,12 +77,13 @@ const ATTEMPTS = 5;
 const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_denied']);
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
-export function createPipeline({ store, tenants, callers, masterkey, externalDomain, services }: PipelineParts): Invoke {
+export function createPipeline({ store, tenants, callers, masterkey, outside, external, externalDomain, services }: PipelineParts): Invoke {
   const served = new Map(services.flatMap((part) => [...part]));
 
   /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
-  function handlerOf<K extends keyof Calls>({ path, name }: Method, kind: K): AnyHandler<Calls[K]> {
-    const serving = served.get(path);
+  function handlerOf<K extends keyof Calls>(method: Method, kind: K): AnyHandler<Calls[K]> {
+    const { path, name } = method;
+    const serving = served.get(path) ?? servingOfBeta(method, served);
     if (!serving) throw new Failure({ code: 'unimplemented', key: `method ${name} not implemented` });
     if (serving.kind !== kind) throw new Error(`${path} is served as ${serving.kind}, but is ${kind}`);
     return serving.handler as AnyHandler<Calls[K]>; // the kind was just compared
@@ -115,7 +121,7 @@ export function createPipeline({ store, tenants, callers, masterkey, externalDom
     incoming.seen.caller = authenticated.userId;
     const orgId = await organization(store, instance, authenticated, incoming);
     const caller = inContext(authenticated, orgId);
-    if (permission !== 'authenticated') demandMethod(caller, permission, orgId);
+    if (permission !== 'authenticated') demandMethod(caller, permission, orgId, checkedOf(method, message));
     demandValid(method, message);
     const handler = handlerOf(method, 'tenant');
     const answer = await handler(message as never, {
@@ -124,6 +130,9 @@ export function createPipeline({ store, tenants, callers, masterkey, externalDom
       caller,
       db: new Guard(store, instance, caller, incoming.deadline),
       masterkey,
+      outside,
+      host: incoming.host,
+      external,
       orgId,
       deadline: incoming.deadline,
       allowLastOwner: incoming.header('x-keyward-allow-last-owner') === 'true',
@@ -148,10 +157,32 @@ export function createPipeline({ store, tenants, callers, masterkey, externalDom
   };
 }
 
+/** An RPC of v2beta does what its twin in v2 does, once the permission that v2beta asks for is held; its path is that of the events. */
+function servingOfBeta(method: Method, served: Served): Serving | undefined {
+  if (!method.service.includes('.v2beta.')) return undefined;
+  const twin = twinOf(method);
+  const serving = typeof twin === 'string' ? undefined : served.get(twin.method.path);
+  if (serving === undefined || typeof twin === 'string') return undefined;
+  const handler = serving.handler as (request: Message, call: unknown) => Promise<object>; // the kind of the call stays what it is
+  return {
+    kind: serving.kind,
+    handler: async (request: Message, call: unknown) => {
+      const asked = twin.request(request);
+      demandValid(twin.method, asked);
+      return twin.answer(request, await handler(asked, call));
+    },
+  } as Serving; // of the same kind
+}
+
 function demandValid(method: Method, message: Message): void {
   if (itemsIn(method.rpc.input, message) > MOST_ITEMS) throw new Failure(tooManyItems);
   const violation = method.validate(message);
   if (violation !== undefined) throw new Failure({ code: 'invalid_argument', key: violation });
+}
+
+function checkedOf({ checkField }: Method, message: Message): { readonly id: string } | undefined {
+  if (checkField === undefined) return undefined;
+  return { id: (message as unknown as Record<string, string>)[checkField] ?? '' }; // the descriptor says that the field is there
 }
 
 function answered(method: Method, answer: object): Message {

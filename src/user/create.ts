@@ -5,6 +5,7 @@ import { covers, denied, reach } from '../access/permission.ts';
 import type { SetHumanEmail, SetHumanPhone, SetHumanProfile, SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
+import { demandProviders, insertLinks, type Link, linkAdded, linkTaken } from '../idp/link.ts';
 import { post } from '../notification/outbox.ts';
 import { posted } from '../notification/signal.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
@@ -32,6 +33,7 @@ interface Draft {
   /** The sealed seed of a TOTP that counts as proven. */
   readonly totp: Buffer | undefined;
   readonly metadata: readonly Entry[];
+  readonly idpLinks: readonly Link[];
 }
 
 /** What was made; codes stand here only where the caller asked to be told them. */
@@ -52,12 +54,21 @@ export interface HumanDraft {
   readonly email: SetHumanEmail | undefined;
   readonly phone: SetHumanPhone | undefined;
   readonly password: SetPassword['passwordType'];
-  readonly hasIdpLinks: boolean;
+  readonly idpLinks: readonly Link[];
   readonly totpSecret: string | undefined;
   readonly metadata: readonly Entry[];
 }
 
 export async function createHuman(call: Call, draft: HumanDraft): Promise<Created> {
+  const insertHuman = await planHuman(call, draft);
+  return insertHuman(call);
+}
+
+/**
+ * As `createHuman`, in two steps: all checks and the hash of the password, which take their time, then what writes it; so that it can be
+ * written together with something else (guard.ts, `together`).
+ */
+export async function planHuman(call: Call, draft: HumanDraft): Promise<(call: Call) => Promise<Created>> {
   const { profile, email, phone } = draft;
   if (!profile || !email) throw new Error('a human without profile or e-mail has passed validation');
   checkEmailTemplate(email.verification);
@@ -70,9 +81,9 @@ export async function createHuman(call: Call, draft: HumanDraft): Promise<Create
   if (names.last_name === '') throw new Failure(errors.lastNameEmpty);
   const number = phone && phone.phone !== '' ? normalizePhone(phone.phone) : undefined;
   const metadata = checkNewEntries(draft.metadata);
-  const hashed = draft.password.case === 'hashedPassword' ? await newPassword(draft.password, 'COMMA') : undefined;
+  const hashed = draft.password.case === 'hashedPassword' ? await newPassword(call, draft.orgId, draft.password, 'COMMA') : undefined;
   mayCreate(call, draft.orgId, draft.userId);
-  const password = hashed ?? (await newPassword(draft.password, 'COMMA'));
+  const password = hashed ?? (await newPassword(call, draft.orgId, draft.password, 'COMMA'));
 
   const emailPart = setContact('email', address, email.verification, true);
   const phonePart = number === undefined || !phone ? undefined : setContact('phone', number, phone.verification, true);
@@ -104,23 +115,30 @@ export async function createHuman(call: Call, draft: HumanDraft): Promise<Create
   };
   const userId = draft.userId ?? newId();
   const totp = draft.totpSecret === undefined ? undefined : sealTotp(call, userId, draft.totpSecret);
-  const created = await insert(call, {
+  const human = {
     userId,
     orgId: draft.orgId,
     kind: kinds.human,
     profile: columns,
     withPassword: password !== undefined,
-    events: [added, ...emailPart.events, ...(phonePart?.events ?? []), ...(totp ? broughtAlong : []), ...metadataEvents(metadata)],
+    events: [
+      added,
+      ...emailPart.events,
+      ...(phonePart?.events ?? []),
+      ...(totp ? broughtAlong : []),
+      ...metadataEvents(metadata),
+      ...draft.idpLinks.map(linkAdded),
+    ],
     totp,
     codes: [emailPart.code, phonePart?.code].filter((code) => code !== undefined),
     metadata,
-    ...(draft.hasIdpLinks && { idpLinks: true }),
-  });
-  return {
-    ...created,
+    idpLinks: draft.idpLinks,
+  };
+  return async (call) => ({
+    ...(await insert(call, human)),
     emailCode: email.verification.case === 'returnCode' ? emailPart.code?.code : undefined,
     phoneCode: phone?.verification.case === 'returnCode' ? phonePart?.code?.code : undefined,
-  };
+  });
 }
 
 export interface MachineDraft {
@@ -157,6 +175,7 @@ export async function createMachine(call: Call, draft: MachineDraft): Promise<Cr
     codes: [],
     totp: undefined,
     metadata,
+    idpLinks: [],
   });
   return { ...created, emailCode: undefined, phoneCode: undefined };
 }
@@ -179,26 +198,22 @@ interface Inserted {
   at: string | null;
 }
 
-async function insert(
-  call: Call,
-  draft: Draft & { readonly idpLinks?: boolean },
-): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
-  // No identity provider can be set up yet, so a link names none that exists.
-  if (draft.idpLinks) throw new Failure(errors.idpUnknown);
+async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
+  await demandProviders(call, draft.orgId, draft.idpLinks);
   const { userId, orgId, kind, events } = draft;
-  const profile = { username_key: usernameKey(draft.profile.username), ...draft.profile };
+  const { profile } = draft;
   const columns = Object.keys(profile) as (keyof typeof profile)[];
   const domain = domainOfName(draft.profile.username);
   const messages = draft.codes.map((code) => codeMessage(call, draft.profile, code)).filter((message) => message !== undefined);
-  const rows = await usernameTaken(() =>
+  const rows = await taken(() =>
     call.db.change<Inserted>(
       undefined,
       (sql, caller) => sql`
         with caller as (${caller}),
-        org as (select o.org_id from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId}),
+        org as (select o.org_id, o.login_with_domain from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId}),
         claimed as (
-          select from org_domains d, caller
-          where d.instance_id = ${call.instance.id} and lower(d.domain) = lower(${domain}) and d.is_verified and d.org_id <> ${orgId} and ${kind === kinds.human}
+          select from org_domains d, org
+          where not org.login_with_domain and d.instance_id = ${call.instance.id} and lower(d.domain) = lower(${domain}) and d.is_verified and d.org_id <> ${orgId} and ${kind === kinds.human}
         ),
         past as (
           select coalesce(max(e.sequence), 0) as sequence from events e
@@ -213,11 +228,11 @@ async function insert(
         ),
         changed as (select instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at, epoch from inserted),
         described as (
-          insert into profiles (instance_id, user_id, password_changed_at, ${commas(
+          insert into profiles (instance_id, user_id, username_key, password_changed_at, ${commas(
             sql,
             columns.map((c) => sql`${sql(c)}`),
           )})
-          select c.instance_id, c.aggregate_id, case when ${draft.withPassword} then c.at end, ${commas(
+          select c.instance_id, c.aggregate_id, ${usernameKey(sql, sql`${profile.username}`, sql`c.instance_id`, sql`c.owner`)}, case when ${draft.withPassword} then c.at end, ${commas(
             sql,
             columns.map((c) => sql`${profile[c] ?? null}`),
           )} from changed c
@@ -227,6 +242,7 @@ async function insert(
         ${post(sql, sql`changed`, messages)}
         ${draft.totp ? insertTotp(sql, draft.totp, 'proven') : sql``}
         ${storeMetadata(sql, draft.metadata)}
+        ${insertLinks(sql, draft.idpLinks)}
         select exists (select from org) as org_found, exists (select from claimed) as claimed, c.owner, c.sequence, c.at
         from caller left join changed c on true`,
     ),
@@ -239,6 +255,9 @@ async function insert(
   }
   throw new Failure(claimed ? errors.domainReserved : kind === kinds.human ? errors.humanExists : errors.machineExists);
 }
+
+/** Runs a statement that writes a user name and links. */
+const taken = <T>(write: () => Promise<T>): Promise<T> => usernameTaken(() => linkTaken(write));
 
 function storeMetadata(sql: Sql, entries: readonly Entry[]): Fragment {
   if (entries.length === 0) return sql``;

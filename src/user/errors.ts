@@ -47,6 +47,8 @@ export const errors = {
   usernameTaken: { code: 'already_exists', key: 'Errors.User.AlreadyExists', id: 'V3-DKcYh' },
   idpUnknown: { code: 'failed_precondition', key: 'Errors.IDPConfig.NotExisting', id: 'COMMAND-39nf2' },
 
+  keyUnknown: { code: 'not_found', key: 'Errors.AuthNKey.NotFound', id: 'QUERY-Dgr3g' },
+
   // Updating
   updateNotFound: { code: 'not_found', key: NOT_FOUND, id: 'COMMAND-ugjs0upun6' },
   removalVerified: { code: 'invalid_argument', key: 'Errors.User.Phone.VerifyingRemovalIsNotSupported', id: 'USERv2-4f3d6' },
@@ -118,14 +120,8 @@ export const errors = {
 
   // Links to identity providers
   linkUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-vzktar7b7f' },
-  intentWithoutContent: {
-    code: 'unimplemented',
-    key: 'type oneOf <nil> in method StartIdentityProviderIntent not implemented',
-    id: 'USERv2-S2g21',
-  },
-  intentProviderUnknown: { code: 'failed_precondition', key: 'Errors.IDPConfig.NotExisting', id: 'COMMAND-as02jin' },
-  intentTokenNotBase64: { code: 'permission_denied', key: 'Errors.Intent.InvalidToken', id: 'CRYPTO-Swg31' },
-  intentTokenOfOther: { code: 'permission_denied', key: 'Errors.Intent.InvalidToken', id: 'CRYPTO-CRYPTO' },
+  /** Ours: on the original everybody links whatever account to himself, and so takes it away from whom it is. */
+  linkUnproven: { code: 'failed_precondition', key: 'Errors.User.ExternalIDP.Invalid', id: 'KEYWARD-linkProof' },
   linkNotFound: { code: 'not_found', key: 'Errors.User.ExternalIDP.NotFound', id: 'COMMAND-1M9xR' },
 
   // Metadata

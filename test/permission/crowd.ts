@@ -32,6 +32,12 @@ export type Possession =
   | 'instanceMember'
   /** His organization has a domain of his name. */
   | 'domain'
+  /** His organization has a domain of his name that is not proven, and metadata under his id. */
+  | 'unproven'
+  | 'orgMetadata'
+  /** Beside the one he lives in there is an organization of his name; one that is off. */
+  | 'org'
+  | 'orgOff'
   | 'inactive'
   | 'locked';
 
@@ -83,6 +89,8 @@ export const EVERYTHING: readonly Possession[] = [
   'orgMember',
   'instanceMember',
   'domain',
+  'unproven',
+  'orgMetadata',
 ];
 
 export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
@@ -92,6 +100,8 @@ export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
   passkeyId: `${userId}-passkey`,
   u2fId: `${userId}-u2f`,
   domain: `${userId}.example`,
+  unproven: `${userId}.unproven.example`,
+  org: `${userId}-org`,
 });
 
 export const tokenFor = (userId: string): string => newToken(`${userId}-caller`);
@@ -175,6 +185,16 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
     await sql`
       insert into org_domains (instance_id, org_id, domain, is_verified)
       select "instanceId", "orgId", domain, true from ${drawn} where 'domain' = any(has)`;
+    await sql`
+      insert into org_domains (instance_id, org_id, domain)
+      select "instanceId", "orgId", "userId" || '.unproven.example' from ${drawn} where 'unproven' = any(has)`;
+    await sql`
+      insert into org_metadata (instance_id, org_id, key, value, created_at, changed_at)
+      select "instanceId", "orgId", "userId", convert_to(name, 'UTF8'), now(), now() from ${drawn} where 'orgMetadata' = any(has)`;
+    await sql`
+      insert into orgs (instance_id, org_id, name, state, sequence)
+      select "instanceId", "userId" || '-org', name || ' of ' || "userId", case when 'orgOff' = any(has) then 2 else 1 end, 0
+      from ${drawn} where has && '{org,orgOff}'`;
   });
 }
 

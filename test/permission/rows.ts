@@ -13,6 +13,7 @@ import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service
 import type { Code } from '../../src/failure/failure.ts';
 import { ofMachines, type UserCall, userRequests } from '../support/requests.ts';
 import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession } from './crowd.ts';
+import { policyRows } from './policy-rows.ts';
 
 /** Whom and where a call is about. `userId` is also good for names that must be new. */
 export interface Target {
@@ -53,13 +54,17 @@ export interface Row {
   readonly self?: 'nothing' | 'user.self.delete' | undefined;
   readonly changes: boolean;
   /** Is about nothing that lies somewhere. */
-  readonly placeless?: true;
+  readonly placeless?: true | undefined;
   readonly kind?: 'human' | 'machine';
   readonly has?: readonly Possession[];
   readonly message: (target: Target) => object;
   readonly headers?: (target: Target) => Readonly<Record<string, string>>;
   /** What is answered to who may, where that is no success: what the call works on cannot be had yet. */
   readonly answer?: Code;
+  /** A role on any project counts, wherever the call goes (reference/authn-authz-oidc.md 2.2): it tells what everybody sees who logs in there. */
+  readonly byProject?: true;
+  /** There is one for all callers, which each would make, change or end: what those are told who come too late; they write no event. */
+  readonly once?: readonly Code[];
   /** What is answered to who may, where the id is unknown on his instance. */
   readonly unknown?: readonly (Code | 'ok')[];
 }
@@ -198,6 +203,9 @@ const byUserId = ({ userId }: Target) => ({ filters: [{ filter: { case: 'userIdF
 const until = { seconds: BigInt(Math.floor(Date.now() / 1000) + 86_400) };
 const sessionId = (target: Target) => ({ sessionId: idsOf(target).sessionId });
 const domain = (target: Target) => ({ organizationId: target.orgId, domain: idsOf(target).domain });
+const unproven = (target: Target) => ({ organizationId: target.orgId, domain: idsOf(target).unproven });
+const ownOrg = (target: Target) => ({ organizationId: idsOf(target).org });
+const ofOrg = { on: 'organization', needs: 'org.write', changes: true } as const;
 
 export const rows: readonly Row[] = [
   ...entries(users).map(([name, row]) => ofUser('user', name, row)),
@@ -339,6 +347,31 @@ export const rows: readonly Row[] = [
     message: ({ userId }) => ({ name: `Chosen by ${userId}`, organizationId: `${CHOSEN}${userId}` }),
   },
   {
+    rpc: org.addOrganization,
+    how: 'administrators',
+    on: 'instance',
+    needs: 'org.write',
+    changes: true,
+    placeless: true,
+    message: ({ userId }) => ({
+      name: `Administered by ${userId}`,
+      admins: [
+        { userType: { case: 'userId', value: userId } },
+        { userType: { case: 'human', value: { username: `${userId}-admin`, profile, email: { email: `${userId}@admin.example` } } } },
+      ],
+    }),
+  },
+  {
+    ...ofOrg,
+    rpc: org.updateOrganization,
+    has: ['org'],
+    message: (target) => ({ ...ownOrg(target), name: `Renamed for ${target.userId}` }),
+  },
+  { ...ofOrg, rpc: org.deactivateOrganization, has: ['org'], message: ownOrg },
+  { ...ofOrg, rpc: org.activateOrganization, has: ['orgOff'], message: ownOrg },
+  // What is not there is deleted already, for those who may delete any.
+  { ...ofOrg, rpc: org.deleteOrganization, needs: 'org.delete', has: ['org'], unknown: ['ok'], message: ownOrg },
+  {
     rpc: org.listOrganizations,
     on: 'list',
     needs: 'org.read',
@@ -348,11 +381,38 @@ export const rows: readonly Row[] = [
   { rpc: org.addOrganizationDomain, on: 'organization', needs: 'org.write', changes: true, message: domain },
   { rpc: org.deleteOrganizationDomain, on: 'organization', needs: 'org.write', changes: true, has: ['domain'], message: domain },
   {
+    ...ofOrg,
+    rpc: org.generateOrganizationDomainValidation,
+    has: ['unproven'],
+    message: (target) => ({ ...unproven(target), type: 2 }),
+  },
+  // Nothing is looked for before a validation has begun.
+  { ...ofOrg, rpc: org.verifyOrganizationDomain, ...nothingYet, has: ['unproven'], answer: 'failed_precondition', message: unproven },
+  {
     rpc: org.listOrganizationDomains,
     on: 'list',
     needs: 'org.read',
     changes: false,
     has: ['domain'],
+    message: ({ orgId }) => ({ organizationId: orgId }),
+  },
+  {
+    ...ofOrg,
+    rpc: org.setOrganizationMetadata,
+    message: ({ orgId, userId }) => ({ organizationId: orgId, metadata: [{ key: `new ${userId}`, value: Buffer.from('x') }] }),
+  },
+  {
+    ...ofOrg,
+    rpc: org.deleteOrganizationMetadata,
+    has: ['orgMetadata'],
+    message: ({ orgId, userId }) => ({ organizationId: orgId, keys: [userId] }),
+  },
+  {
+    rpc: org.listOrganizationMetadata,
+    on: 'list',
+    needs: 'org.read',
+    changes: false,
+    has: ['orgMetadata'],
     message: ({ orgId }) => ({ organizationId: orgId }),
   },
 
@@ -505,6 +565,8 @@ export const rows: readonly Row[] = [
   },
   { rpc: AuthService.method.getMyUser, on: 'oneself', changes: false, placeless: true, message: () => ({}) },
 
+  ...policyRows,
+
   // v1: the system
   {
     rpc: SystemService.method.createInstance,
@@ -521,5 +583,9 @@ export const rows: readonly Row[] = [
 ];
 
 export const pathOf = ({ rpc }: Row): string => `/${rpc.parent.typeName}/${rpc.name}`;
-export const nameOf = (row: Row): string =>
-  `${row.rpc.name}${/\.v1\.\w+$/.test(row.rpc.parent.typeName) ? ' of v1' : ''}${row.how === undefined ? '' : ` with ${row.how}`}`;
+export const nameOf = (row: Row): string => `${row.rpc.name}${versionOf(row)}${row.how === undefined ? '' : ` with ${row.how}`}`;
+
+const versionOf = ({ rpc }: Row): string => {
+  const [, version] = /\.(v1|v2beta)\.\w+$/.exec(rpc.parent.typeName) ?? [];
+  return version ? ` of ${version}` : '';
+};

@@ -13,16 +13,15 @@ import {
 } from '@bufbuild/protobuf';
 import { Code as ConnectCode, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
-import { methodOf } from '../../src/contract/contract.ts';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '../../src/contract/gen/zitadel/message_pb.js';
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import type { Route } from '../../src/contract/method.ts';
 import { type Code, codes } from '../../src/failure/failure.ts';
+import { methodFor, type Protocol, protocols, restRouteOf } from './methods.ts';
 
 export const user = UserService.method;
 
-export const protocols = ['rest', 'connect', 'grpc', 'grpc-web'] as const;
-export type Protocol = (typeof protocols)[number];
+export { type Protocol, protocols };
 
 /** What a client learns. `text` holds the id in brackets, as on the wire; the detail repeats id and text. */
 export type Answer<M extends DescMethodUnary> = { readonly code: 'ok'; readonly message: MessageShape<M['output']> } | Refusal;
@@ -100,7 +99,7 @@ export class Client {
     message: MessageInitShape<M['input']>,
     headers: Record<string, string>,
   ): Promise<Answer<M>> {
-    const [route] = methodOf(rpc).routes;
+    const route = restRouteOf(await methodFor(rpc));
     if (!route) throw new Error(`${rpc.name} has no REST route`);
     const json = toJson(rpc.input, create(rpc.input, message) as never, { useProtoFieldName: true }) as Record<string, JsonValue>; // of the input itself; a message is an object
     const { path, body } = fill(route, json);
@@ -112,7 +111,7 @@ export class Client {
     );
     const said: JsonValue = JSON.parse(answer.body);
     if (answer.status < 300) return { code: 'ok', message: fromJson(rpc.output, said) as MessageShape<M['output']> };
-    const failed = said as { code: number; message: string; details?: [{ id: string; message: string }] }; // as the gateway tells failures
+    const failed = said as { code: number; message: string; details?: [{ id?: string; message: string }] }; // as the gateway tells failures
     const code = (Object.keys(codes) as Code[]).find((name) => codes[name].grpc === failed.code); // the keys of a literal object are its names
     if (code === undefined || codes[code].http !== answer.status) throw new Error(`${answer.status} with ${answer.body}`);
     return refusal(code, failed.message, failed.details?.[0]);
@@ -141,9 +140,10 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const lookup: LookupFunction = (_, options, found) =>
   options.all ? found(null, [{ address: '127.0.0.1', family: 4 }]) : found(null, '127.0.0.1', 4);
 
-function refusal(code: Code, said: string, detail: { id: string; message: string } | undefined): Refusal {
-  if (detail && said !== `${detail.message} (${detail.id})`)
-    throw new Error(`"${said}" is not what the detail says: ${detail.message} (${detail.id})`);
+/** In JSON an empty id is left out. */
+function refusal(code: Code, said: string, detail: { id?: string; message: string } | undefined): Refusal {
+  if (detail && said !== `${detail.message} (${detail.id ?? ''})`)
+    throw new Error(`"${said}" is not what the detail says: ${detail.message} (${detail.id ?? ''})`);
   return { code, text: said, id: detail?.id };
 }
 
