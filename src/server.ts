@@ -81,7 +81,7 @@ const LAST_DELIVERIES_SECONDS = 2;
 
 export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
-  configureThrottle({ userFailures: config.throttleUserFailures, addressFailures: config.throttleAddressFailures });
+  configureThrottle({ userFailures: config.throttleUserFailures, sourceFailures: config.throttleSourceFailures });
   await claimNode(store.sql);
   const outside = new Outside(config);
   const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });
