@@ -8,7 +8,8 @@ import { version } from './cli/version.ts';
 import { externalOrigin, LOCAL } from './config/settings.ts';
 import { methods } from './contract/contract.ts';
 import { configurePasswords } from './crypto/password.ts';
-import { adminHealth, adminInstance, authHealth, managementHealth } from './instance/service.ts';
+import { purgeRemoved } from './instance/remove.ts';
+import { adminHealth, adminInstance, authHealth, instanceService, instancesOfSystem, managementHealth } from './instance/service.ts';
 import { adminMembers, managementMembers } from './member/service.ts';
 import { waysOf } from './notification/channel.ts';
 import { Delivery } from './notification/delivery.ts';
@@ -30,6 +31,8 @@ import { WebKeys } from './webkey/keys.ts';
 export const services = [
   serve('zitadel.user.v2.UserService', userService),
   serve('zitadel.org.v2.OrganizationService', organizationService),
+  serve('zitadel.instance.v2.InstanceService', instanceService(version())),
+  serveSystem('zitadel.instance.v2.InstanceService', instancesOfSystem(version())),
   serve('zitadel.session.v2.SessionService', sessionService),
   serveSystem('zitadel.system.v1.SystemService', systemService),
   serveOpen('zitadel.admin.v1.AdminService', adminHealth),
@@ -76,6 +79,9 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
   const delivery = new Delivery({ store, masterkey, config, ways: waysOf(config), standing, log, registry: server.metrics.registry });
   await server.listen(config.port, config.host);
   delivery.start();
+  purgeRemoved(store).catch((error: unknown) =>
+    log.warn({ err: error }, 'what removed instances left behind is removed at the next start'),
+  );
   return {
     async close() {
       await server.close();

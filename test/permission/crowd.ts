@@ -38,6 +38,8 @@ export type Possession =
   /** Beside the one he lives in there is an organization of his name; one that is off. */
   | 'org'
   | 'orgOff'
+  /** His instance trusts a domain of his name. */
+  | 'trusted'
   | 'inactive'
   | 'locked';
 
@@ -91,6 +93,7 @@ export const EVERYTHING: readonly Possession[] = [
   'domain',
   'unproven',
   'orgMetadata',
+  'trusted',
 ];
 
 export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
@@ -102,6 +105,7 @@ export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
   domain: `${userId}.example`,
   unproven: `${userId}.unproven.example`,
   org: `${userId}-org`,
+  trusted: `${userId}.trusted.example`,
 });
 
 export const tokenFor = (userId: string): string => newToken(`${userId}-caller`);
@@ -191,6 +195,9 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
     await sql`
       insert into org_metadata (instance_id, org_id, key, value, created_at, changed_at)
       select "instanceId", "orgId", "userId", convert_to(name, 'UTF8'), now(), now() from ${drawn} where 'orgMetadata' = any(has)`;
+    await sql`
+      insert into instance_trusted_domains (instance_id, domain)
+      select "instanceId", "userId" || '.trusted.example' from ${drawn} where 'trusted' = any(has)`;
     await sql`
       insert into orgs (instance_id, org_id, name, state, sequence)
       select "instanceId", "userId" || '-org', name || ' of ' || "userId", case when 'orgOff' = any(has) then 2 else 1 end, 0

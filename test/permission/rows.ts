@@ -7,6 +7,7 @@ import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
+import { InstanceService } from '../../src/contract/gen/zitadel/instance/v2/instance_service_pb.js';
 import { OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
 import { SessionService } from '../../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
@@ -49,6 +50,8 @@ export interface Row {
   readonly how?: string;
   readonly on: On;
   readonly needs?: string;
+  /** Does as well. */
+  readonly or?: string;
   /** What a user needs to do it to himself: nothing, or another permission; else it is as with others. */
   readonly self?: 'nothing' | 'user.self.delete' | undefined;
   readonly changes: boolean;
@@ -188,6 +191,15 @@ function ofUser(on: On, name: UserCall, { beside, ...row }: NonNullable<Users[Us
 const entries = (table: Users) => Object.entries(table) as [UserCall, NonNullable<Users[UserCall]>][]; // its keys are those of its type
 
 const org = OrganizationService.method;
+const instance = InstanceService.method;
+/** In the instance of the host: its members, and system users. */
+const inInstance = {
+  read: { on: 'instance', needs: 'iam.read', or: 'system.instance.read', changes: false, placeless: true },
+  write: { on: 'instance', needs: 'iam.write', or: 'system.instance.write', changes: true, placeless: true },
+} as const;
+/** From outside; about an instance that there is not, since the ids of those that are there stand in no table. */
+const outside = { on: 'system', changes: false, placeless: true } as const;
+const trusted = (target: Target) => ({ trustedDomain: idsOf(target).trusted });
 const session = SessionService.method;
 const admin = AdminService.method;
 const management = ManagementService.method;
@@ -409,6 +421,29 @@ export const rows: readonly Row[] = [
     changes: false,
     has: ['orgMetadata'],
     message: ({ orgId }) => ({ organizationId: orgId }),
+  },
+
+  // Instances
+  { ...inInstance.read, rpc: instance.getInstance, message: () => ({}) },
+  { ...inInstance.read, rpc: instance.listCustomDomains, message: () => ({}) },
+  { ...inInstance.read, rpc: instance.listTrustedDomains, message: () => ({}) },
+  { ...inInstance.write, rpc: instance.updateInstance, message: ({ userId }) => ({ instanceName: `Instance of ${userId}` }) },
+  { ...inInstance.write, rpc: instance.addTrustedDomain, message: trusted },
+  { ...inInstance.write, rpc: instance.removeTrustedDomain, has: ['trusted'], message: trusted },
+  { ...outside, rpc: instance.listInstances, needs: 'system.instance.read', message: () => ({}) },
+  { ...outside, rpc: instance.deleteInstance, needs: 'system.instance.delete', message: () => ({ instanceId: 'none' }) },
+  {
+    ...outside,
+    rpc: instance.addCustomDomain,
+    needs: 'system.domain.write',
+    answer: 'not_found',
+    message: ({ userId }) => ({ instanceId: 'none', customDomain: `${userId}.custom.example` }),
+  },
+  {
+    ...outside,
+    rpc: instance.removeCustomDomain,
+    needs: 'system.domain.write',
+    message: ({ userId }) => ({ instanceId: 'none', customDomain: `${userId}.custom.example` }),
   },
 
   // Sessions

@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
+import { methodOf } from '../../src/contract/contract.ts';
 import { services } from '../../src/server.ts';
-import { type Answer, Client, protocols } from '../support/ask.ts';
+import { type Answer, Client, type Protocol, protocols } from '../support/ask.ts';
 import { full, nth, rounds } from '../support/batches.ts';
 import { startCluster } from '../support/node.ts';
 import { People } from '../support/people.ts';
@@ -134,6 +135,12 @@ for (const caller of callers) {
   }
 }
 
+/** v1 is not served over Connect, and some of v2 not over REST. */
+function protocolsOf({ rpc }: Row): readonly Protocol[] {
+  if (rpc.parent.typeName.includes('.v1.')) return ['grpc', 'grpc-web'];
+  return methodOf(rpc).routes.length > 0 ? protocols : protocols.filter((protocol) => protocol !== 'rest');
+}
+
 /** A fresh one for each call that changes something; where nothing may change, one serves for all. */
 function targetOf(row: Row, caller: Role, place: Exclude<Place, 'oneself'>): Target {
   const key = `${nameOf(row)} ${place}`;
@@ -161,7 +168,7 @@ await rounds(cells.length, AT_ONCE, async (n) => {
   const cell = cells[n]!;
   const { row, target, token, place } = cell;
   const at = place === 'host of the foreign tenant' ? foreignClient : client;
-  const protocol = row.rpc.parent.typeName.includes('.v1.') ? nth(['grpc', 'grpc-web'] as const, n) : nth(protocols, n);
+  const protocol = nth(protocolsOf(row), n);
   answers.set(
     cell,
     await at.ask(row.rpc, row.message(target) as Record<string, unknown>, { token, headers: row.headers?.(target) ?? {}, protocol }),

@@ -19,7 +19,19 @@ const HIDDEN = 'hidden';
 const SEED = Number(process.env.KEYWARD_TEST_SEED ?? Date.now() % 1_000_000);
 
 /** What calls lock. */
-const LOCKED = ['instances', 'orgs', 'org_domains', 'org_metadata', 'users', 'profiles', 'memberships', 'pats', 'sessions', 'user_codes', 'user_metadata'];
+const LOCKED = [
+  'instances',
+  'orgs',
+  'org_domains',
+  'org_metadata',
+  'users',
+  'profiles',
+  'memberships',
+  'pats',
+  'sessions',
+  'user_codes',
+  'user_metadata',
+];
 
 const asked = rows.filter(({ on }) => on !== 'system' && on !== 'open');
 const callerNames = ['owner', 'manager', 'plain', 'session'] as const;
