@@ -78,7 +78,9 @@ export class Callers {
    */
   async authenticate(instance: Instance, header: string | undefined, fresh: boolean): Promise<Caller> {
     const token = bearer(header);
-    const key = `${instance.id} ${fingerprint(token)}`;
+    // With the epoch: a token of before an instance was blocked is not known from memory when it is back. The guard sees users and
+    // organizations that the token was judged under, but of the instance only what the host leads to now.
+    const key = `${instance.id} ${instance.epoch} ${fingerprint(token)}`;
     const remembered = fresh ? undefined : this.#byToken.get(key);
     if (remembered && remembered.expiresAt > Date.now()) return remembered;
     this.#byToken.delete(key);
