@@ -2,6 +2,7 @@
  * The commands and queries without a server: the same SQL through the same driver, pool and guard, called in a loop. What a call would cost
  * if the transport, the codecs and the pipeline cost nothing.
  */
+import { create } from '@bufbuild/protobuf';
 import type { Call } from '../src/access/call.ts';
 import { Callers } from '../src/access/caller.ts';
 import { Guard } from '../src/access/guard.ts';
@@ -9,14 +10,17 @@ import { SystemUsers } from '../src/access/system-user.ts';
 import { Tenants } from '../src/access/tenant.ts';
 import type { DatabaseAddress } from '../src/config/database-url.ts';
 import { methods } from '../src/contract/contract.ts';
+import { SetHumanEmailSchema, SetHumanProfileSchema } from '../src/contract/gen/zitadel/user/v2/user_pb.js';
 import { Masterkey } from '../src/crypto/masterkey.ts';
 import { Outside } from '../src/outbound/outside.ts';
 import { connect } from '../src/store/connect.ts';
 import { claimNode } from '../src/store/node.ts';
-import { createMachine } from '../src/user/create.ts';
+import { createHuman, createMachine } from '../src/user/create.ts';
+import { setMetadata } from '../src/user/metadata.ts';
 import { changeState } from '../src/user/state.ts';
+import { updateMachine } from '../src/user/update.ts';
 import { loadUser } from '../src/user/user.ts';
-import type { OperationName } from './operations.ts';
+import { type OperationName, values } from './operations.ts';
 import { serve } from './processes.ts';
 
 export interface DirectPlan {
@@ -30,6 +34,7 @@ export interface DirectPlan {
   readonly seconds: number;
 }
 
+let made = 0;
 const operations: Readonly<Record<OperationName, (call: Call, userId: string, n: number) => Promise<unknown>>> = {
   getUserById: loadUser,
   createUser: (call) =>
@@ -42,6 +47,31 @@ const operations: Readonly<Record<OperationName, (call: Call, userId: string, n:
       accessTokenType: 0,
       metadata: [],
     }),
+  addHumanUser: (call) =>
+    createHuman(call, {
+      userId: undefined,
+      orgId: call.orgId,
+      username: undefined,
+      profile: create(SetHumanProfileSchema, { givenName: 'Ada', familyName: 'Bench' }),
+      email: create(SetHumanEmailSchema, {
+        email: `direct-${process.pid}-${made++}@example.com`,
+        verification: { case: 'isVerified', value: true },
+      }),
+      phone: undefined,
+      password: { case: undefined },
+      idpLinks: [],
+      totpSecret: undefined,
+      metadata: [],
+    }),
+  updateUser: (call, userId, n) =>
+    updateMachine(call, userId, {
+      username: undefined,
+      name: values[n % 2],
+      description: undefined,
+      accessTokenType: undefined,
+      metadata: [],
+    }),
+  setUserMetadata: (call, userId, n) => setMetadata(call, userId, [{ key: 'bench', value: Buffer.from(values[n % 2] ?? '') }]),
   cycle: (call, userId, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
 };
 
@@ -70,6 +100,8 @@ serve(async (plan: DirectPlan): Promise<number> => {
           db: new Guard(store, instance, caller, undefined),
           masterkey,
           outside,
+          host: 'localhost',
+          external: { externalPort: 80, externalSecure: false },
           orgId: caller.orgId,
           deadline: undefined,
           allowLastOwner: false,

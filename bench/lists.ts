@@ -28,6 +28,7 @@ const { EQUALS, STARTS_WITH, CONTAINS } = TextQueryMethod;
 
 const email = (method: TextQueryMethod, emailAddress: string) => ({ case: 'emailQuery', value: { emailAddress, method } }) as const;
 const login = (method: TextQueryMethod, loginName: string) => ({ case: 'loginNameQuery', value: { loginName, method } }) as const;
+const metadata = (key: string) => ({ case: 'metadataKeyFilter', value: { key, method: EQUALS } }) as const;
 const state = (of: UserState) => ({ case: 'stateQuery', value: { state: of } }) as const;
 
 /** "few": ten users at most, however many there are; "many": one in ten. */
@@ -43,6 +44,8 @@ const filters = {
   'login name starts with, many': login(STARTS_WITH, 'ada.'),
   'login name contains, few': login(CONTAINS, 'needle'),
   'login name contains, many': login(CONTAINS, 'greta'),
+  'metadata key, few': metadata('needle'),
+  'metadata key, many': metadata('team'),
   'state inactive': state(UserState.INACTIVE),
   'state active': state(UserState.ACTIVE),
 };
@@ -67,7 +70,7 @@ const scenarios: readonly Scenario[] = (Object.keys(sortings) as SortingName[]).
     { filter, sorting, offset: 0n, as: 'ORG_OWNER of 50' },
   ]),
   ...(['no filter', 'login name starts with, many', 'state active'] as const).map(
-    (filter): Scenario => ({ filter, sorting, offset: 1000n, as: 'IAM_OWNER' }),
+    (filter): Scenario => ({ filter, sorting, offset: 900n, as: 'IAM_OWNER' }),
   ),
 ]);
 

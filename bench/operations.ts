@@ -2,22 +2,28 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { methods } from '../src/contract/contract.ts';
 import {
+  AddHumanUserRequestSchema,
   CreateUserRequestSchema,
   DeactivateUserRequestSchema,
   GetUserByIDRequestSchema,
   ListUsersRequestSchema,
   ReactivateUserRequestSchema,
+  SetUserMetadataRequestSchema,
+  UpdateUserRequestSchema,
 } from '../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import { writeMessage } from '../src/transport/json/write.ts';
-import type { Protocol, WireCall } from './load/plan.ts';
+import { NEW, type Protocol, type WireCall } from './load/plan.ts';
 
-export type OperationName = 'getUserById' | 'createUser' | 'cycle';
+export type OperationName = 'getUserById' | 'createUser' | 'addHumanUser' | 'updateUser' | 'setUserMetadata' | 'cycle';
 
 export interface Operation {
   readonly title: string;
   /** What a slot goes round, given the users that are its own. */
   calls(protocol: Protocol, users: readonly string[], orgId: string): readonly WireCall[];
 }
+
+/** What a user has in turns, so that each call changes something. */
+export const values = ['one', 'other'] as const;
 
 export const operations: Readonly<Record<OperationName, Operation>> = {
   getUserById: {
@@ -32,6 +38,36 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
         userType: { case: 'machine', value: { name: 'bench' } },
       }),
     ],
+  },
+  addHumanUser: {
+    title: 'AddHumanUser',
+    calls: (protocol) => [
+      wireCall(protocol, 'AddHumanUser', AddHumanUserRequestSchema, {
+        profile: { givenName: 'Ada', familyName: 'Bench' },
+        email: { email: `${NEW}@example.com`, verification: { case: 'isVerified', value: true } },
+      }),
+    ],
+  },
+  updateUser: {
+    title: 'UpdateUser',
+    calls: (protocol, users) =>
+      users.flatMap((userId) =>
+        values.map((name) =>
+          wireCall(protocol, 'UpdateUser', UpdateUserRequestSchema, { userId, userType: { case: 'machine', value: { name } } }),
+        ),
+      ),
+  },
+  setUserMetadata: {
+    title: 'SetUserMetadata',
+    calls: (protocol, users) =>
+      users.flatMap((userId) =>
+        values.map((value) =>
+          wireCall(protocol, 'SetUserMetadata', SetUserMetadataRequestSchema, {
+            userId,
+            metadata: [{ key: 'bench', value: Buffer.from(value) }],
+          }),
+        ),
+      ),
   },
   cycle: {
     title: 'Deactivate, reactivate',
@@ -54,8 +90,8 @@ function wireCall<D extends DescMessage>(protocol: Protocol, rpc: string, desc: 
   if (!method || !route) throw new Error(`the contract has no route for ${rpc}`);
   const message = create(desc, init);
   if (protocol === 'grpc') return { verb: 'POST', path: method.path, body: toBinary(desc, message) };
-  const { userId = '' } = init as { userId?: string }; // the one variable of these routes
+  const { userId = '', ...rest } = init as MessageInitShape<D> & { userId?: string }; // the one variable of these routes
   const path = route.path.replace('{user_id}', userId);
-  const body = route.body === '' || path !== route.path ? '' : writeMessage(desc, message);
+  const body = Object.keys(rest).length === 0 ? '' : writeMessage(desc, create(desc, rest as MessageInitShape<D>));
   return { verb: route.verb, path, body: Buffer.from(body) };
 }

@@ -27,7 +27,7 @@ export const NAMES = ['ada', 'bruno', 'chiara', 'david', 'elif', 'farid', 'greta
 
 /**
  * Humans number `from` to `to` of the default organization, made a second apart; one in a hundred is off. The word `needle` stands in the
- * names of ten of them, however many there are.
+ * names of ten of them, however many there are; the same ten have metadata of that key, one in ten has some of the key `team`.
  */
 export async function addHumans({ sql, instanceId, orgId }: Keyward, from: number, to: number): Promise<void> {
   const step = 50_000;
@@ -50,14 +50,19 @@ export async function addHumans({ sql, instanceId, orgId }: Keyward, from: numbe
           timestamptz '2020-01-01' + n * interval '1 second', now()
         from numbered
       )
-      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified)
+      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
+        user_created_at)
       select ${instanceId}, user_id, login, login, initcap(name), initcap(left(noise, 8)), initcap(name || ' ' || left(noise, 8)), 'en', 0,
-        login || '@example.com', true
+        login || '@example.com', true, timestamptz '2020-01-01' + n * interval '1 second'
       from (select *, name || '.' || left(noise, 8) || mark || '.' || n as login from numbered) named`;
+    await sql`
+      insert into user_metadata (instance_id, user_id, key, value, created_at, changed_at)
+      select ${instanceId}, 'h' || lpad(n::text, 9, '0'), case when n <= 10 then 'needle' else 'team' end, 'blue', now(), now()
+      from generate_series(${first}::int, ${Math.min(first + step - 1, to)}::int) n where n <= 10 or n % 10 = 0`;
   }
   for (const { definition } of indexes) await sql.unsafe(definition);
   // What autovacuum does within minutes.
-  for (const table of ['users', 'profiles']) await sql.unsafe(`vacuum analyze ${table}`);
+  for (const table of ['users', 'profiles', 'user_metadata']) await sql.unsafe(`vacuum analyze ${table}`);
 }
 
 /** An organization of 50 humans, its owner among them a machine with a token; gives the token. */

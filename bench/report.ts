@@ -25,7 +25,8 @@ export function listLine(row: ListRow): string {
 }
 
 export function lifeLine({ title, value, unit, bar, met }: LifeRow): string {
-  const shown = bar === undefined ? '' : `  (at most ${bar.toFixed(2)})${mark({ met })}`;
+  const said = bar && ('most' in bar ? `at most ${bar.most.toFixed(2)}` : `at least ${bar.least.toFixed(2)}`);
+  const shown = said === undefined ? '' : `  (${said})${mark({ met })}`;
   return `${title.padEnd(46)}${value.toFixed(2).padStart(8)} ${unit}${shown}`;
 }
 

@@ -13,6 +13,7 @@ import { newDataDir, startKeyward } from './keyward.ts';
 import { measureLife } from './life.ts';
 import { measureLists } from './lists.ts';
 import type { Protocol } from './load/plan.ts';
+import { measurePasswords } from './passwords.ts';
 import { callHead, callLine, lifeLine, listLine } from './report.ts';
 
 export interface Options {
@@ -34,7 +35,7 @@ const { values } = parseArgs({
     million: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    part: { type: 'string', default: 'life,calls,lists' },
+    part: { type: 'string', default: 'life,calls,passwords,lists' },
     protocol: { type: 'string', default: 'grpc,rest' },
     workers: { type: 'string', default: '1,2' },
     'in-flight': { type: 'string', default: '1,64' },
@@ -71,12 +72,14 @@ try {
   for (const row of life) say(lifeLine(row));
   if (parts.includes('calls')) say(`\n${callHead}`);
   const calls = parts.includes('calls') ? await measureCalls(dataDir, options, (row) => say(callLine(row))) : [];
+  const passwords = parts.includes('passwords') ? await measurePasswords(dataDir, options) : [];
+  for (const row of passwords) say(lifeLine(row));
   const lists = parts.includes('lists') ? await measureLists(dataDir, options, say) : [];
   for (const row of lists) say(listLine(row));
 
   const file = join(import.meta.dirname, 'results', `${values.name}.json`);
-  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, life, calls, lists }, null, 2)}\n`);
-  const all = [...life, ...calls, ...lists];
+  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, life, calls, passwords, lists }, null, 2)}\n`);
+  const all = [...life, ...calls, ...passwords, ...lists];
   say(`\n${all.filter(({ met }) => met).length} of ${all.length} bars met; written to ${file}`);
 } finally {
   rmSync(dataDir, { recursive: true, force: true });

@@ -111,6 +111,7 @@ create table profiles (
   description              text,
   access_token_type        smallint,
   secret_hash              text,
+  user_created_at          timestamptz not null default now(),            -- as users.created_at, which never changes
   primary key (instance_id, user_id),
   foreign key (instance_id, user_id) references users on delete cascade
 );
@@ -123,6 +124,8 @@ create index profiles_last_name on profiles (instance_id, lower(last_name) colla
 create index profiles_nick_name on profiles (instance_id, lower(nick_name) collate "C", user_id);
 create index profiles_display_name on profiles (instance_id, lower(display_name) collate "C", user_id);
 create index profiles_phone on profiles (instance_id, phone collate "C", user_id);
+-- ListUsers by a text, newest first: in this order it is looked for without another table.
+create index profiles_created on profiles (instance_id, user_created_at, user_id);
 
 create table memberships (
   instance_id text not null,

@@ -7,3 +7,7 @@ generateContract();
 console.log('generate: proto/zitadel and src/contract/gen are written.');
 writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationDocs());
 console.log('generate: docs/configuration.md is written.');
+// Loaded here, since it reads the contract that was just written.
+const { coverageDocs } = await import('./coverage.ts');
+writeFileSync(new URL('../docs/api-coverage.md', import.meta.url), await coverageDocs());
+console.log('generate: docs/api-coverage.md is written.');

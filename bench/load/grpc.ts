@@ -3,7 +3,7 @@
  * (RFC 9113 4). So it costs a fraction of the server that it measures. It keeps no window: what it sends is small, what it takes unlimited.
  */
 import { connect, type Socket } from 'node:net';
-import type { Connection, Done, LoadPlan, WireCall } from './plan.ts';
+import { type Connection, type Done, type LoadPlan, renewed, type WireCall } from './plan.ts';
 
 export function openGrpc({ port, token }: Pick<LoadPlan, 'port' | 'token'>): Promise<Connection> {
   return new Promise((resolve, reject) => {
@@ -55,9 +55,10 @@ class GrpcConnection implements Connection {
     const stream = this.#stream;
     this.#stream += 2;
     this.#pending.set(stream, { done, message: undefined });
-    if (stream === 1) return this.#write(layout(call, firstBlock(call, this.#port, this.#token), stream));
+    if (stream === 1) return this.#write(renewed(layout(call, firstBlock(call, this.#port, this.#token), stream)));
     const known = this.#layouts.get(call) ?? this.#learn(call);
-    const bytes = Buffer.from(known);
+    const fresh = renewed(known);
+    const bytes = fresh === known ? Buffer.from(known) : fresh;
     bytes.writeUInt32BE(stream, 5);
     bytes.writeUInt32BE(stream, HEAD + bytes.readUIntBE(0, 3) + 5);
     this.#write(bytes);

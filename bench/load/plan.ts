@@ -44,3 +44,16 @@ export interface Connection {
 }
 
 export type Done = (good: boolean, message: Uint8Array) => void;
+
+/** Stands in a body where each call must say something new; as long as what is put there. */
+export const NEW = 'new-00000000';
+let stamped = 0;
+
+/** Puts the next new text into a copy of the bytes; the bytes as they are where they do not ask for one. */
+export function renewed(bytes: Buffer): Buffer {
+  const at = bytes.indexOf(NEW);
+  if (at < 0) return bytes;
+  const copy = Buffer.from(bytes);
+  copy.write(String(++stamped).padStart(8, '0'), at + NEW.length - 8, 'latin1');
+  return copy;
+}

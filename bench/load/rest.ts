@@ -1,6 +1,6 @@
 /** A REST client on a bare socket that stays open: a request is one ready buffer, an answer is read by its content length. One call at a time. */
 import { connect, type Socket } from 'node:net';
-import type { Connection, Done, LoadPlan, WireCall } from './plan.ts';
+import { type Connection, type Done, type LoadPlan, renewed, type WireCall } from './plan.ts';
 
 export function openRest({ port, token }: Pick<LoadPlan, 'port' | 'token'>): Promise<Connection> {
   return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ class RestConnection implements Connection {
 
   send(call: WireCall, done: Done): void {
     this.#done = done;
-    this.#socket.write(this.#requests.get(call) ?? this.#learn(call));
+    this.#socket.write(renewed(this.#requests.get(call) ?? this.#learn(call)));
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** What a handler is given beside the message, and the shape of a service. */
 import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { External } from '../config/settings.ts';
 import type { Method } from '../contract/method.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
 import type { Outside } from '../outbound/outside.ts';
@@ -18,6 +19,10 @@ export interface Call {
   readonly masterkey: Masterkey;
   /** The only way to call an address that a client named. */
   readonly outside: Outside;
+  /** The host that was asked, with port. In a link it counts only if it is a domain of the instance. */
+  readonly host: string;
+  /** Port and scheme of links. */
+  readonly external: External;
   /** The organization context: `x-zitadel-orgid`, else the caller's own organization (reference/authn-authz-oidc.md 1.5). */
   readonly orgId: string;
   /** Moment (ms since epoch) after which nobody waits for the answer. */

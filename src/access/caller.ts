@@ -78,9 +78,8 @@ export class Callers {
    */
   async authenticate(instance: Instance, header: string | undefined, fresh: boolean): Promise<Caller> {
     const token = bearer(header);
-    // With the epoch: a token of before an instance was blocked is not known from memory when it is back. The guard sees users and
-    // organizations that the token was judged under, but of the instance only what the host leads to now.
-    const key = `${instance.id} ${instance.epoch} ${fingerprint(token)}`;
+    // Also under the epoch and version of the instance: else one who was remembered before they moved would stand on those of now.
+    const key = `${instance.id} ${instance.epoch} ${instance.accessVersion} ${fingerprint(token)}`;
     const remembered = fresh ? undefined : this.#byToken.get(key);
     if (remembered && remembered.expiresAt > Date.now()) return remembered;
     this.#byToken.delete(key);

@@ -13,6 +13,7 @@ export interface Reach {
 const denials = {
   noMembership: { code: 'permission_denied', key: 'membership not found', id: 'AUTHZ-cdgFk' },
   byMethod: { code: 'permission_denied', key: 'No matching permissions found', id: 'AUTH-5mWD2' },
+  byField: { code: 'permission_denied', key: 'No matching permissions found', id: 'AUTH-3jknH' },
   byHandler: { code: 'permission_denied', key: 'No matching permissions found', id: 'AUTH-AWfge' },
   byScope: { code: 'permission_denied', key: 'No matching permissions found', id: 'AUTH-Swrgg2' },
 } as const satisfies Record<string, Reason>;
@@ -31,6 +32,28 @@ export function reachOrDeny(caller: Caller, permission: string): Reach {
   const where = reach(caller, permission);
   if (!where.instance && where.orgs.length === 0) throw nowhere(caller, permission);
   return where;
+}
+
+/** As `Reach`, with the projects on which a role of theirs is held. */
+export interface ProjectReach extends Reach {
+  readonly projects: readonly string[];
+}
+
+/** Where the caller holds a permission on projects and what belongs to them. */
+export function projectReach(caller: Caller, permission: string): ProjectReach {
+  const projects = caller.memberships.filter((m) => m.level === 'project' && holds(m.roles, permission)).map((m) => m.objectId);
+  return { ...reach(caller, permission), projects };
+}
+
+/** As `projectReach`; who holds the permission nowhere is refused, alike for every id, known or not (DESIGN.md 8). */
+export function projectReachOrDeny(caller: Caller, permission: string): ProjectReach {
+  const where = projectReach(caller, permission);
+  if (!where.instance && where.orgs.length === 0 && where.projects.length === 0) throw nowhere(caller, permission);
+  return where;
+}
+
+export function coversProject(where: ProjectReach, orgId: string, projectId: string): boolean {
+  return covers(where, orgId) || where.projects.includes(projectId);
 }
 
 export function covers(where: Reach, orgId: string): boolean {
@@ -64,11 +87,16 @@ export function demandInstance(caller: Caller, permission: string): void {
   if (!there.some((m) => holds(m.roles, permission))) throw new Failure(denials.byHandler);
 }
 
-/** The permission of a method's option, checked against the organization context before validation. */
-export function demandMethod(caller: Caller, permission: string, orgId: string): void {
+/**
+ * The permission of a method's option, checked against the organization context before validation. `checked`: the id of the project that the
+ * request names, where the option has a field for it; roles on other projects do not count then.
+ */
+export function demandMethod(caller: Caller, permission: string, orgId: string, checked?: { readonly id: string }): void {
   const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
   if (there.length === 0) throw unjoined(caller, denials.byMethod);
-  if (!there.some((m) => holds(m.roles, permission))) throw new Failure(denials.byMethod);
+  const holding = there.filter((m) => holds(m.roles, permission));
+  if (holding.length === 0) throw new Failure(denials.byMethod);
+  if (checked && !holding.some((m) => m.level !== 'project' || m.objectId === checked.id)) throw new Failure(denials.byField);
 }
 
 /** What a system user holds of the whole system, he holds on every instance. */

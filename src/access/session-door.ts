@@ -87,11 +87,22 @@ function factors(sql: Sql): Fragment {
     + num_nonnulls(s.intent_checked_at, s.web_auth_n_checked_at, s.totp_checked_at, s.otp_sms_checked_at, s.otp_email_checked_at, s.recovery_code_checked_at))`;
 }
 
-/** Whether the user has set up a second factor of those that the login policy of a new instance allows: TOTP or U2F. Machines have none. */
+/**
+ * Whether one factor is not enough: the user has set up a second one that the login policy allows, or the policy asks for it. Machines have
+ * none, and a recovery code is none to set up (reference/authn-authz-oidc.md 1.6). The one place where that policy is read here.
+ */
 function secondFactor(sql: Sql): Fragment {
-  return sql`(
-    exists (select from totps t where t.instance_id = s.instance_id and t.user_id = s.user_id and t.verified_at is not null)
-    or exists (
-      select from authenticators a where a.instance_id = s.instance_id and a.user_id = s.user_id and a.kind = 'u2f' and a.verified_at is not null
-    ))`;
+  return sql`coalesce(u.kind = 1 and (
+    select
+      'totp' = any(l.second_factors) and exists (
+        select from totps t where t.instance_id = s.instance_id and t.user_id = s.user_id and t.verified_at is not null
+      )
+      or 'u2f' = any(l.second_factors) and exists (
+        select from authenticators a where a.instance_id = s.instance_id and a.user_id = s.user_id and a.kind = 'u2f' and a.verified_at is not null
+      )
+      or 'otp_sms' = any(l.second_factors) and p.otp_sms
+      or 'otp_email' = any(l.second_factors) and p.otp_email
+      or case when s.intent_checked_at is null then l.force_mfa or l.force_mfa_local_only else l.force_mfa and not l.force_mfa_local_only end
+    from login_factors(u.instance_id, u.org_id) l
+  ), false)`;
 }

@@ -87,10 +87,31 @@ export const settings = z.object({
     .default([])
     .describe('DNS servers that are asked for the TXT records which validate domains.')
     .meta({ shownDefault: 'those of the system' }),
+  simulatorPort: whole(1, 65535)
+    .optional()
+    .describe(
+      'For tests only: port on 127.0.0.1 and ::1 of the identity simulator, by which whoever reaches it logs in as anybody (`POST /intent/successful/…`).',
+    )
+    .meta({ shownDefault: 'none' }),
   legacyHashes: listOf(['md5'])
     .default([])
     .describe('Weak password hashes that are nevertheless accepted from imports.')
     .meta({ shownDefault: 'none' }),
+  throttleUserFailures: whole(1, 1_000_000)
+    .default(20)
+    .describe(
+      'Wrong passwords or codes of a user, one after the other, that ask for no pause. After more of them a further try is refused for a second, doubling with each to a minute, until one succeeds.',
+    ),
+  throttleAddressFailures: whole(1, 1_000_000)
+    .default(300)
+    .describe(
+      'Wrong passwords or codes from one address (`user_agent.ip` of the session; of IPv6 its network of 64 bits) in ten minutes. After more of them tries from there are refused. Addresses of this machine are not counted.',
+    ),
+  sessionKeptDays: whole(0, 3650)
+    .default(30)
+    .describe(
+      'Days that a session which has ended, has run out, or whose user was switched off, can still be looked at; then it is removed. What happened stays in the log.',
+    ),
   systemUsers: systemUsers()
     .default({})
     .describe(
@@ -123,6 +144,9 @@ export const settingNames = Object.keys(settings.shape) as readonly SettingName[
 
 /** What the program runs with: the settings, with the defaults that depend on other settings filled in. */
 export type Config = z.output<typeof settings> & { readonly externalPort: number; readonly externalSecure: boolean };
+
+/** What of an origin is the same for every domain. */
+export type External = Pick<Config, 'externalPort' | 'externalSecure'>;
 
 /** The origin under which clients reach Keyward; `localhost` where no domain is configured. */
 export function externalOrigin({

@@ -14,6 +14,7 @@ export interface Stated {
   readonly http: HttpBinding | undefined;
   readonly permission: string;
   readonly orgField: string;
+  readonly checkField?: string | undefined;
   readonly successCode: number;
   readonly door: Door;
   readonly validate: Validate;
@@ -28,6 +29,7 @@ export function describe(rpc: DescMethod, stated: Stated): Method {
     routes: stated.http === undefined ? [] : [stated.http, ...stated.http.additionalBindings].map(routeOf),
     permission: stated.permission || undefined,
     orgField: stated.orgField || undefined,
+    checkField: stated.checkField,
     successCode: stated.successCode === 201 ? 201 : 200,
     door: stated.door,
     validate: stated.validate,

@@ -6,6 +6,7 @@ import { auth_option } from '@zitadel/proto/zitadel/options_pb.js';
 import { options } from '@zitadel/proto/zitadel/protoc_gen_zitadel/v2/options_pb.js';
 import type { HttpBinding, Stated } from './describe.ts';
 import { RulesSchema } from './gen/keyward/v1/options_pb.js';
+import { goName } from './go-name.ts';
 import { compiler } from './validate.ts';
 
 export function http(rpc: DescMethod): HttpBinding | undefined {
@@ -13,8 +14,13 @@ export function http(rpc: DescMethod): HttpBinding | undefined {
 }
 
 /** v1 says it in `auth_option`, v2beta in `options`. */
-export function stated(rpc: DescMethod): Pick<Stated, 'permission' | 'orgField' | 'successCode'> {
-  if (hasOption(rpc, auth_option)) return { permission: getOption(rpc, auth_option).permission, orgField: '', successCode: 200 };
+export function stated(rpc: DescMethod): Pick<Stated, 'permission' | 'orgField' | 'checkField' | 'successCode'> {
+  if (hasOption(rpc, auth_option)) {
+    const { permission, checkFieldName } = getOption(rpc, auth_option);
+    // The option names the field as Go does: `ProjectId`.
+    const checkField = rpc.input.fields.find(({ name }) => goName(name) === checkFieldName)?.localName;
+    return { permission, orgField: '', checkField, successCode: 200 };
+  }
   const { authOption, httpResponse } = getOption(rpc, options);
   const permission = changedSince.get(rpc.parent.typeName) ?? authOption?.permission ?? '';
   return { permission, orgField: authOption?.orgField ?? '', successCode: httpResponse?.successCode ?? 200 };

@@ -1,5 +1,6 @@
 /** The v1 and v2beta services, loaded on first use from the published @zitadel/proto (11 MB of text that a node which only serves v2 never reads). */
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { twinPath } from './beta/twin-path.ts';
 import { methods as ownMethods } from './contract.ts';
 import { describe } from './describe.ts';
 import type { Door, Method } from './method.ts';
@@ -13,15 +14,20 @@ interface Loader {
   readonly rest?: 'none';
 }
 
+const added = async (service: DescService): Promise<DescService> => (await import('./legacy-additions.ts')).withAdditions(service);
+
 const v1: Readonly<Record<LegacyPrefix, { readonly name: string } & Loader>> = {
   system: {
     name: 'zitadel.system.v1.SystemService',
     load: async () => (await import('@zitadel/proto/zitadel/system_pb.js')).SystemService,
   },
-  admin: { name: 'zitadel.admin.v1.AdminService', load: async () => (await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService },
+  admin: {
+    name: 'zitadel.admin.v1.AdminService',
+    load: async () => added((await import('@zitadel/proto/zitadel/admin_pb.js')).AdminService),
+  },
   management: {
     name: 'zitadel.management.v1.ManagementService',
-    load: async () => (await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService,
+    load: async () => added((await import('@zitadel/proto/zitadel/management_pb.js')).ManagementService),
   },
   auth: { name: 'zitadel.auth.v1.AuthService', load: async () => (await import('@zitadel/proto/zitadel/auth_pb.js')).AuthService },
 };
@@ -121,16 +127,64 @@ function doorOf(rpc: DescMethod): Door {
 
 /** The door of a v1 or v2beta RPC by its path; a v2beta RPC is the door that its twin in v2 is. */
 export function declaredDoor(path: string): Door | undefined {
-  const twin = ownMethods.get(path.replace('.app.v2beta.AppService', '.application.v2.ApplicationService').replace('.v2beta.', '.v2.'));
-  return twin?.door ?? v1Doors[path.slice(1)];
+  return ownMethods.get(twinPath(path))?.door ?? v1Doors[path.slice(1)];
 }
+
+/** A provider opens nothing by itself: what it says reaches an intent (idp/endpoints.ts). */
+const providerCalls = [
+  'AddGenericOAuthProvider',
+  'AddGenericOIDCProvider',
+  'AddJWTProvider',
+  'AddAzureADProvider',
+  'AddGitHubProvider',
+  'AddGitHubEnterpriseServerProvider',
+  'AddGitLabProvider',
+  'AddGitLabSelfHostedProvider',
+  'AddGoogleProvider',
+  'AddLDAPProvider',
+  'AddAppleProvider',
+  'AddSAMLProvider',
+  'AddZitadelProvider',
+  'GetProviderByID',
+  'DeleteProvider',
+  'AddIDPToLoginPolicy',
+  'RemoveIDPFromLoginPolicy',
+];
 
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
     'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
-    'zitadel.admin.v1.AdminService': { none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember'] },
+    'zitadel.admin.v1.AdminService': {
+      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...providerCalls],
+    },
     'zitadel.management.v1.ManagementService': {
-      none: ['Healthz', 'GetMyOrg', 'AddMachineUser', 'AddOrgMember', 'UpdateOrgMember', 'RemoveOrgMember'],
+      none: [
+        'Healthz',
+        'GetMyOrg',
+        'AddMachineUser',
+        'AddOrgMember',
+        'UpdateOrgMember',
+        'RemoveOrgMember',
+        'GetMachineKeyByIDs',
+        'AddProject',
+        'GetProjectByID',
+        'UpdateProject',
+        'DeactivateProject',
+        'ReactivateProject',
+        'RemoveProject',
+        'BulkAddProjectRoles',
+        'AddProjectGrant',
+        'AddProjectMember',
+        'UpdateProjectMember',
+        'RemoveProjectMember',
+        'GetAppByID',
+        'DeactivateApp',
+        'ReactivateApp',
+        'RemoveApp',
+        'AddUserGrant',
+        'GetUserGrantByID',
+        ...providerCalls,
+      ],
       credential: [
         'SetHumanInitialPassword',
         'SetHumanPassword',

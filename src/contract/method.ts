@@ -25,6 +25,8 @@ export interface Method {
   readonly permission: string | undefined;
   /** Name of the request field that selects the organization context (AddHumanUser). */
   readonly orgField: string | undefined;
+  /** Name of the request field with the id of the project (or grant) on which a role of that level must be held (v1). */
+  readonly checkField: string | undefined;
   /** HTTP status of a success over REST. */
   readonly successCode: 200 | 201;
   readonly door: Door;

@@ -30,10 +30,22 @@ export const errors = {
     exists: { code: 'already_exists', key: 'Errors.Org.Member.AlreadyExists', id: 'ORG-poWwe' },
     missing: { code: 'not_found', key: 'Errors.NotFound', id: 'Org-D8JxR' },
   },
+  project: {
+    noRoles: { code: 'invalid_argument', key: 'Errors.Project.Member.Invalid', id: 'PROJECT-W8m4l' },
+    badRole: { code: 'invalid_argument', key: 'Errors.Project.Member.Invalid', id: 'PROJECT-3m9ds' },
+    noRolesOnUpdate: { code: 'invalid_argument', key: 'Errors.Project.Member.Invalid', id: 'PROJECT-LiaZi' },
+    badRoleOnUpdate: { code: 'invalid_argument', key: 'Errors.Project.Member.Invalid', id: 'PROJECT-3m9d' },
+    unknownUser: { code: 'failed_precondition', key: 'Errors.User.NotFound', id: 'PROJECT-W8m4l' },
+    exists: { code: 'already_exists', key: 'Errors.Project.Member.AlreadyExists', id: 'PROJECT-PtXi1' },
+    missing: { code: 'not_found', key: 'Errors.NotFound', id: 'PROJECT-D8JxR' },
+  },
 } as const satisfies Record<string, MemberErrors>;
 
 /** Ours: nobody gives away the last owner's role without saying so (DESIGN.md 8). */
 export const lastOwner: Reason = { code: 'failed_precondition', key: 'Errors.User.LastOwner', id: 'KEYWARD-lastOwner' };
+
+/** As of roles and applications of a project that is not there. */
+export const projectNotFound: Reason = { code: 'failed_precondition', key: 'Errors.Project.NotFound', id: 'COMMAND-EbFMN' };
 
 /** Of a system user who names no organization, or of one that is removed meanwhile (DESIGN.md 8). */
 export const orgNotFound: Reason = { code: 'failed_precondition', key: 'Errors.Org.NotFound', id: 'COMMAND-QXPGs' };

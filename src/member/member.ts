@@ -8,15 +8,17 @@ import { isRoleOf } from '../access/roles.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
-import { errors, lastOwner, orgNotFound } from './errors.ts';
+import { errors, lastOwner, orgNotFound, projectNotFound } from './errors.ts';
 
-export type MemberLevel = 'instance' | 'organization';
+export type MemberLevel = 'instance' | 'organization' | 'project';
 
 /** What is a member of what. */
 export interface Member {
   readonly level: MemberLevel;
   readonly objectId: string;
   readonly userId: string;
+  /** Of a project: in v1 those of other organizations than that of the call do not exist. */
+  readonly orgId?: string;
 }
 
 export interface MemberDone {
@@ -25,7 +27,9 @@ export interface MemberDone {
   readonly at: string;
 }
 
-const STORED = { organization: 2, instance: 3 } as const;
+const STORED = { project: 1, organization: 2, instance: 3 } as const;
+/** As aggregates and events name what has members. */
+const AGGREGATES = { project: 'project', organization: 'org', instance: 'instance' } as const;
 const OWNER = 'IAM_OWNER';
 
 /** Adds a member; the permission (`iam.member.write`, `org.member.write`) was checked by the method's option. */
@@ -82,14 +86,14 @@ function doneOf({ owner, sequence, at, old_owner, old_sequence, old_at, spared }
  */
 async function write(
   call: Call,
-  { level, objectId, userId }: Member,
+  { level, objectId, userId, orgId }: Member,
   roles: readonly string[],
   what: 'added' | 'changed' | 'removed',
 ): Promise<Outcome> {
   const instanceId = call.instance.id;
   const stored = STORED[level];
   const event: NewEvent = {
-    type: `${level === 'instance' ? 'instance' : 'org'}.member.${what}`,
+    type: `${AGGREGATES[level]}.member.${what}`,
     payload: what === 'removed' ? { userId } : { userId, roles: [...roles] },
   };
   const statement: Statement<Outcome> = (sql, caller) => sql<Outcome[]>`
@@ -100,11 +104,7 @@ async function write(
       for no key update of u
     ),
     object as (
-      ${
-        level === 'instance'
-          ? sql`select from caller`
-          : sql`select from orgs o, caller where o.instance_id = ${instanceId} and o.org_id = ${objectId} for no key update of o`
-      }
+      ${objectLocked(sql, level, instanceId, objectId, orgId)}
     ),
     before as (
       select m.roles, m.changed_at from memberships m join target t on m.instance_id = t.instance_id and m.user_id = t.user_id
@@ -137,23 +137,15 @@ async function write(
       returning u.instance_id
     ),
     changed as (
-      ${
-        level === 'instance'
-          ? sql`
-      update instances i set sequence = i.sequence + 1 from ranked r where i.instance_id = r.instance_id
-      returning i.instance_id, i.instance_id as aggregate_id, i.instance_id as owner, i.sequence, clock_timestamp() as at`
-          : sql`
-      update orgs o set sequence = o.sequence + 1 from ranked r where o.instance_id = r.instance_id and o.org_id = ${objectId}
-      returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at`
-      }
+      ${objectChanged(sql, level, objectId)}
     ),
-    logged as (${append(sql, sql`changed`, { aggregateType: level === 'instance' ? 'instance' : 'org', editor: call.caller.userId, via: call.method.path }, [event])})
+    logged as (${append(sql, sql`changed`, { aggregateType: AGGREGATES[level], editor: call.caller.userId, via: call.method.path }, [event])})
     select exists (select from object) as object_found, exists (select from target) as user_found, (select b.roles from before b) as had, c.owner, c.sequence, c.at,
-      ${objectId} as old_owner, ${objectSequence(sql, level, instanceId, objectId)} as old_sequence, coalesce((select b.changed_at from before b), now()) as old_at,
+      ${level === 'project' ? sql`(select p.org_id from projects p where p.instance_id = ${instanceId} and p.project_id = ${objectId})` : sql`${objectId}::text`} as old_owner, ${objectSequence(sql, level, instanceId, objectId)} as old_sequence, coalesce((select b.changed_at from before b), now()) as old_at,
       exists (select from spared) as spared
     from caller left join changed c on true`;
   const [outcome] = await call.db.changeAlone(userId, statement);
-  if (!outcome.object_found) throw new Failure(orgNotFound);
+  if (!outcome.object_found) throw new Failure(level === 'project' ? projectNotFound : orgNotFound);
   return outcome;
 }
 
@@ -178,8 +170,45 @@ function writeMembership(
     )`;
 }
 
+/** The instance is locked already: see Guard.changeAlone. */
+function objectLocked(sql: Sql, level: MemberLevel, instanceId: string, objectId: string, orgId: string | undefined): Fragment {
+  switch (level) {
+    case 'instance':
+      return sql`select from caller`;
+    case 'organization':
+      return sql`select from orgs o, caller where o.instance_id = ${instanceId} and o.org_id = ${objectId} for no key update of o`;
+    case 'project':
+      return sql`
+        select from projects p, caller
+        where p.instance_id = ${instanceId} and p.project_id = ${objectId} and p.org_id = coalesce(${orgId ?? null}, p.org_id)
+        for no key update of p`;
+  }
+}
+
+function objectChanged(sql: Sql, level: MemberLevel, objectId: string): Fragment {
+  switch (level) {
+    case 'instance':
+      return sql`
+        update instances i set sequence = i.sequence + 1 from ranked r where i.instance_id = r.instance_id
+        returning i.instance_id, i.instance_id as aggregate_id, i.instance_id as owner, i.sequence, clock_timestamp() as at`;
+    case 'organization':
+      return sql`
+        update orgs o set sequence = o.sequence + 1 from ranked r where o.instance_id = r.instance_id and o.org_id = ${objectId}
+        returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at`;
+    case 'project':
+      return sql`
+        update projects p set sequence = p.sequence + 1 from ranked r where p.instance_id = r.instance_id and p.project_id = ${objectId}
+        returning p.instance_id, p.project_id as aggregate_id, p.org_id as owner, p.sequence, clock_timestamp() as at`;
+  }
+}
+
 function objectSequence(sql: Sql, level: MemberLevel, instanceId: string, objectId: string): Fragment {
-  return level === 'instance'
-    ? sql`(select i.sequence from instances i where i.instance_id = ${instanceId})`
-    : sql`(select o.sequence from orgs o where o.instance_id = ${instanceId} and o.org_id = ${objectId})`;
+  switch (level) {
+    case 'instance':
+      return sql`(select i.sequence from instances i where i.instance_id = ${instanceId})`;
+    case 'organization':
+      return sql`(select o.sequence from orgs o where o.instance_id = ${instanceId} and o.org_id = ${objectId})`;
+    case 'project':
+      return sql`(select p.sequence from projects p where p.instance_id = ${instanceId} and p.project_id = ${objectId})`;
+  }
 }

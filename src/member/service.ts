@@ -15,10 +15,19 @@ export const managementMembers: Implementation<typeof ManagementService> = {
   addOrgMember: async ({ userId, roles }, call) => ({ details: added(await addMember(call, ofOrganization(call, userId), roles)) }),
   updateOrgMember: async ({ userId, roles }, call) => ({ details: changed(await updateMember(call, ofOrganization(call, userId), roles)) }),
   removeOrgMember: async ({ userId }, call) => removed(await removeMember(call, ofOrganization(call, userId))),
+  addProjectMember: async ({ roles, ...named }, call) => ({ details: added(await addMember(call, ofProject(call, named), roles)) }),
+  updateProjectMember: async ({ roles, ...named }, call) => ({ details: changed(await updateMember(call, ofProject(call, named), roles)) }),
+  removeProjectMember: async (named, call) => removed(await removeMember(call, ofProject(call, named))),
 };
 
 const ofInstance = (call: Call, userId: string): Member => ({ level: 'instance', objectId: call.instance.id, userId });
 const ofOrganization = (call: Call, userId: string): Member => ({ level: 'organization', objectId: call.orgId, userId });
+const ofProject = (call: Call, { projectId, userId }: { projectId: string; userId: string }): Member => ({
+  level: 'project',
+  objectId: projectId,
+  userId,
+  orgId: call.orgId,
+});
 
 /** In v1 adding calls tell the date of creation, changes and removals that of the change (reference/v1-minimum.md). */
 const added = ({ sequence, owner, at }: MemberDone) => ({ sequence, resourceOwner: owner, creationDate: timestampFromPg(at) });

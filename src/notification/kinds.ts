@@ -18,6 +18,8 @@ export const KINDS = {
   'passkey-link': { channels: ['mail'], path: 'passkey/set?code={{.Code}}&codeId={{.CodeID}}&organization={{.OrgID}}&userId={{.UserID}}' },
   'password-changed': { channels: ['mail'] },
   'domain-claimed': { channels: ['mail'] },
+  'otp-email': { channels: ['mail'], path: 'otp/email?code={{.Code}}&userId={{.UserID}}&sessionId={{.SessionID}}' },
+  'otp-sms': { channels: ['sms'] },
 } as const satisfies Record<string, Kind>;
 
 export type MessageKind = keyof typeof KINDS;

@@ -15,6 +15,7 @@ export interface MessageData {
   /** Of the link; a relative one begins at the instance's origin. */
   readonly template?: string;
   readonly codeId?: string;
+  readonly sessionId?: string;
   readonly applicationName?: string;
   readonly domain?: string;
 }
@@ -45,6 +46,7 @@ interface Content {
   readonly code?: string;
   readonly template?: string | undefined;
   readonly codeId?: string;
+  readonly sessionId?: string;
   readonly applicationName?: string | undefined;
 }
 
@@ -52,7 +54,7 @@ interface Content {
 export function newMessage(
   call: Call,
   to: Addressee,
-  { kind, channel = 'mail', code, template, codeId, applicationName }: Content,
+  { kind, channel = 'mail', code, template, codeId, sessionId, applicationName }: Content,
 ): NewMessage | undefined {
   const recipient = channel === 'sms' ? to.phone : to.email;
   if (!recipient) return undefined;
@@ -69,6 +71,7 @@ export function newMessage(
       username: to.username,
       ...(template ? { template } : {}),
       ...(codeId === undefined ? {} : { codeId }),
+      ...(sessionId === undefined ? {} : { sessionId }),
       ...(applicationName ? { applicationName } : {}),
     },
   };
@@ -79,7 +82,7 @@ export const codePlace = (instanceId: string, messageId: string): string => `out
 
 /**
  * `, posted as (…)`: writes messages to the user that the CTE `source` has just made or changed (instance_id, aggregate_id, owner, sequence,
- * at, epoch). Call `posted()` (signal.ts) after the commit.
+ * at, epoch). Sequence 0: it waits for no other, and no other for it. Call `posted()` (signal.ts) after the commit.
  */
 export function post(sql: Sql, source: Fragment, messages: readonly NewMessage[]): Fragment {
   if (messages.length === 0) return sql``;

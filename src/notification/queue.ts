@@ -42,7 +42,8 @@ export async function dueInstances(store: Store): Promise<readonly string[]> {
 }
 
 /**
- * Takes up to `most` due messages of an instance. Those to one user on one channel go out in the order in which they were written; an older
+ * Takes up to `most` due messages of an instance. Those to one user on one channel go out in the order in which they were written (but those
+ * of sequence 0, which are in no order: codes to log in with, which are good for minutes); an older
  * one does not hold up a newer of its kind that has replaced its code. By ctid and scalar subquery, not by joins: a table that is now empty,
  * now full has statistics that are wrong at either time. `standing`: SQL over the alias m (outbox) that gives a Standing.
  */
@@ -61,7 +62,7 @@ export function take(
             -- not "not exists": that is planned as a join with the whole table
             select e.message_id from outbox e
             where e.instance_id = m.instance_id and e.user_id = m.user_id and e.channel = m.channel and e.dead_at is null
-              and (e.sequence, e.place) < (m.sequence, m.place)
+              and e.sequence > 0 and (e.sequence, e.place) < (m.sequence, m.place)
               and (e.leased or e.code is null or e.kind <> m.kind or e.kind = 'passkey-link')
             order by e.user_id, e.sequence, e.place
             limit 1

@@ -14,7 +14,7 @@ const message: Message = {
   recipient: 'ada@example.com',
   language: 'en',
   code: 'ABC123',
-  data: { name: 'Ada {link} <i>', username: 'ada', codeId: 'k1', applicationName: 'Shop', domain: 'claimed.example' },
+  data: { name: 'Ada {link} <i>', username: 'ada', codeId: 'k1', sessionId: 's1', applicationName: 'Shop', domain: 'claimed.example' },
   createdAt: new Date(0),
 };
 const ORIGIN = 'https://id.example.com';

@@ -2,7 +2,7 @@
 import { fillTemplate } from './go-template.ts';
 import { type Channel, defaultTemplate, type MessageKind } from './kinds.ts';
 import type { MessageData } from './outbox.ts';
-import { type Language, languageFor, languages, type MailText } from './texts/texts.ts';
+import { isMail, isSms, type Language, languageFor, languages, type MailText } from './texts/texts.ts';
 
 /** What stands in the outbox, opened. */
 export interface Message {
@@ -44,15 +44,16 @@ export function render(message: Message, origin: string): Rendered {
     username: oneLine(data.username ?? ''),
     application: oneLine(data.applicationName ?? APPLICATION),
     domain: oneLine(data.domain ?? ''),
+    host: new URL(origin).hostname,
     code: code ?? '',
     link: link ?? '',
   };
   const texts = languages[language];
   if (message.channel === 'sms') {
-    if (kind !== 'verify-phone' && kind !== 'password-reset') throw new Error(`${kind} is no text message`);
+    if (!isSms(kind)) throw new Error(`${kind} is no text message`);
     return { message, language, link, subject: undefined, text: filled(texts.messages[kind], values).trim(), html: undefined };
   }
-  if (kind === 'verify-phone') throw new Error(`${kind} is no mail`);
+  if (!isMail(kind)) throw new Error(`${kind} is no mail`);
   const mail: MailText = texts.mails[kind];
   const parts = {
     greeting: filled(texts.greeting, values),
@@ -73,19 +74,23 @@ export function render(message: Message, origin: string): Rendered {
 }
 
 /** Filled with what belongs to the user; undefined where the message has no link. */
-function linkOf({ kind, channel, code, data, userId, orgId }: Message, origin: string): string | undefined {
+function linkOf({ kind, code, data, userId, orgId, language }: Message, origin: string): string | undefined {
   const template = data.template || defaultTemplate(kind);
-  if (template === undefined || code === undefined || (channel === 'sms' && kind === 'verify-phone')) return undefined;
+  if (template === undefined || code === undefined || kind === 'verify-phone') return undefined;
   const link = fillTemplate(template, {
     UserID: userId,
     OrgID: orgId,
     Code: code,
+    LoginName: data.username ?? '',
+    DisplayName: data.name ?? '',
+    PreferredLanguage: language,
     ...(data.codeId === undefined ? {} : { CodeID: data.codeId }),
+    ...(data.sessionId === undefined ? {} : { SessionID: data.sessionId }),
   });
   return link.startsWith('/') ? `${origin}${link}` : link;
 }
 
-type Values = Readonly<Record<'name' | 'username' | 'application' | 'domain' | 'code' | 'link', string>>;
+type Values = Readonly<Record<'name' | 'username' | 'application' | 'domain' | 'host' | 'code' | 'link', string>>;
 
 /** Each placeholder by its value; what a value brings along is not read again. */
 const filled = (text: string, values: Values): string => text.replace(/\{(\w+)\}/g, (_, name: keyof Values) => values[name]);

@@ -1,10 +1,12 @@
 /** The endpoints of OAuth and OpenID Connect: paths and doors (reference/authn-authz-oidc.md 3.1). Every one takes every method, as the original. */
+
+import { type Place, placeOf } from '../access/place.ts';
 import type { Tenants } from '../access/tenant.ts';
+import type { External } from '../config/settings.ts';
 import type { Endpoint, EndpointAnswer, EndpointRequest, Endpoints } from '../contract/endpoint.ts';
 import type { Door } from '../contract/method.ts';
 import { discovery, paths } from './discovery.ts';
 import { failed, json, notFound, OAuthError, refusal } from './error.ts';
-import { type External, type Place, placeOf } from './issuer.ts';
 import { keySet } from './key-set.ts';
 import { type Parts, token } from './token.ts';
 import { userinfo } from './userinfo.ts';

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { jtiOf, newOpaqueToken } from '../access/access-token.ts';
 import { gate } from '../access/gate.ts';
+import type { Place } from '../access/place.ts';
 import { digest } from '../crypto/secret.ts';
 import { newId } from '../id/id.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
@@ -13,7 +14,6 @@ import { append, type NewEvent } from '../store/events.ts';
 import type { SigningKey, WebKeys } from '../webkey/keys.ts';
 import { assertedClaims } from './claims.ts';
 import { OAuthError } from './error.ts';
-import type { Place } from './issuer.ts';
 import { audienceOf, scopeNames, scopesFor } from './scope.ts';
 import type { Subject } from './subject.ts';
 

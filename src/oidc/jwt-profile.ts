@@ -1,10 +1,10 @@
 /** The grant of a machine with a key: it signs an assertion (RFC 7523 section 2.1; reference/authn-authz-oidc.md 4.5). Whatever is wrong with one is told alike. */
 import { createPublicKey } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
+import type { Place } from '../access/place.ts';
 import type { Store } from '../store/connect.ts';
 import { OAuthError } from './error.ts';
 import { issueTokens, type Proof, type Tokens } from './issue.ts';
-import type { Place } from './issuer.ts';
 import { scopesOf } from './scope.ts';
 import { findSubject } from './subject.ts';
 import type { Asked, Parts } from './token.ts';

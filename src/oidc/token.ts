@@ -1,4 +1,6 @@
 /** The token endpoint: what a client brings for a token, one grant a row (reference/authn-authz-oidc.md 4). */
+
+import type { Place } from '../access/place.ts';
 import type { EndpointRequest } from '../contract/endpoint.ts';
 import type { Store } from '../store/connect.ts';
 import type { WebKeys } from '../webkey/keys.ts';
@@ -6,7 +8,6 @@ import { grantByCredentials } from './client-credentials.ts';
 import { OAuthError } from './error.ts';
 import { type Parameters, parametersOf } from './form.ts';
 import type { Tokens } from './issue.ts';
-import type { Place } from './issuer.ts';
 import { grantByAssertion } from './jwt-profile.ts';
 
 /** What every grant needs of the server. */

@@ -1,11 +1,12 @@
 /** Userinfo: what a token's scopes let its holder know of the machine that it is for (reference/authn-authz-oidc.md 5.1). */
+
+import type { Place } from '../access/place.ts';
 import { givenToken } from '../access/token-door.ts';
 import type { EndpointRequest } from '../contract/endpoint.ts';
 import type { Store } from '../store/connect.ts';
 import { type Claims, userinfoClaims } from './claims.ts';
 import { OAuthError } from './error.ts';
 import { parametersOf } from './form.ts';
-import type { Place } from './issuer.ts';
 import { findSubject } from './subject.ts';
 
 export async function userinfo(store: Store, request: EndpointRequest, { instance }: Place): Promise<Claims> {

@@ -90,7 +90,7 @@ async function planAdmin(
     email,
     phone,
     password: passwordType,
-    hasIdpLinks: idpLinks.length > 0,
+    idpLinks,
     totpSecret,
     metadata,
   });

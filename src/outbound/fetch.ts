@@ -129,7 +129,7 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
 }
 
 /** The system's look-up, without the addresses that may not be called: the connection is made to what was judged, so no second answer of a name server counts. */
-function lookupWithin(reachable: Reachable): LookupFunction {
+export function lookupWithin(reachable: Reachable): LookupFunction {
   return (host, options, found) => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error) return found(error, []);
@@ -142,4 +142,4 @@ function lookupWithin(reachable: Reachable): LookupFunction {
   };
 }
 
-const refused = (host: string) => new OutsideError('refused', `${host} is no address that may be called`);
+export const refused = (host: string) => new OutsideError('refused', `${host} is no address that may be called`);

@@ -10,6 +10,9 @@ import {
 } from '../contract/gen/zitadel/session/v2/session_pb.js';
 import { alphabets, digest, randomText } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
+import { defaultTemplate } from '../notification/kinds.ts';
+import { type NewMessage, newMessage, post } from '../notification/outbox.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
 import type { Json, NewEvent } from '../store/events.ts';
 import { readyAuthenticators } from '../user/authenticator.ts';
 import { checkTemplate } from '../user/template.ts';
@@ -23,13 +26,14 @@ export interface Challenge {
   readonly event: NewEvent;
   readonly stored: KeyChallenge | CodeChallenge;
   readonly answer: MessageInitShape<typeof ChallengesSchema>;
+  /** What brings a code to its user; none where the caller is told it. */
+  readonly message?: NewMessage | undefined;
 }
 
 /** 8 digits for 5 minutes (reference/user-credentials-v2.md 0.2). */
 const CODE_LENGTH = 8;
 const CODE_SECONDS = 300;
 const TEMPLATE_FIELDS = ['Code', 'UserID', 'LoginName', 'DisplayName', 'PreferredLanguage', 'SessionID'];
-const PATH = '/ui/v2/login/otp/email?code={{.Code}}&userId={{.UserID}}&sessionId={{.SessionID}}';
 
 /** What can be said of a request before anything else is known. */
 export function checkChallenges(asked: RequestChallenges | undefined): void {
@@ -37,18 +41,41 @@ export function checkChallenges(asked: RequestChallenges | undefined): void {
   if (deliveryType?.case === 'sendCode') checkTemplate(deliveryType.value.urlTemplate, TEMPLATE_FIELDS);
 }
 
+/** Of whom, in which session. */
+interface Asker {
+  readonly call: Call;
+  readonly sessionId: string;
+  readonly subject: Subject | undefined;
+}
+
 /** In the reference's order; the first that cannot be made fails. */
-export async function newChallenges(call: Call, subject: Subject | undefined, asked: RequestChallenges | undefined): Promise<Challenge[]> {
+export async function newChallenges(asker: Asker, asked: RequestChallenges | undefined): Promise<Challenge[]> {
   const made: Challenge[] = [];
-  if (asked?.webAuthN) made.push(await keyChallenge(call, subject, asked.webAuthN));
-  if (asked?.otpSms) made.push(smsChallenge(subject, asked.otpSms.returnCode));
+  if (asked?.webAuthN) made.push(await keyChallenge(asker, asked.webAuthN));
+  if (asked?.otpSms) made.push(smsChallenge(asker, asked.otpSms.returnCode));
   if (asked?.otpEmail) {
     const { deliveryType } = asked.otpEmail;
     const template = deliveryType.case === 'sendCode' ? deliveryType.value.urlTemplate : undefined;
-    made.push(emailChallenge(subject, deliveryType.case === 'returnCode', template));
+    made.push(emailChallenge(asker, deliveryType.case === 'returnCode', template));
   }
   return made;
 }
+
+/**
+ * `, challenged as (…), posted as (…)`: the messages that bring codes to their user, bound to the epoch under which he was looked at. `done`
+ * is the CTE of the session. Call `posted()` (notification/signal.ts) after the commit.
+ */
+export function postCodes(sql: Sql, subject: Subject | undefined, challenges: readonly Challenge[], done: Fragment): Fragment {
+  const messages = messagesOf(challenges);
+  if (!subject || messages.length === 0) return sql``;
+  return sql`,
+    challenged as (
+      select d.instance_id, ${subject.user_id} as aggregate_id, ${subject.org_id} as owner, 0 as sequence, d.at, ${subject.epoch}::bigint as epoch
+      from ${done} d
+    )${post(sql, sql`challenged`, messages)}`;
+}
+
+export const messagesOf = (challenges: readonly Challenge[]): NewMessage[] => challenges.flatMap(({ message }) => message ?? []);
 
 const VERIFICATIONS: Readonly<Record<number, UserVerification>> = {
   [UserVerificationRequirement.REQUIRED]: 'required',
@@ -58,8 +85,7 @@ const VERIFICATIONS: Readonly<Record<number, UserVerification>> = {
 
 /** Where verification is required the passkeys of the user are asked for, else his security keys; on the domain that is named, if it is the instance's. */
 async function keyChallenge(
-  call: Call,
-  subject: Subject | undefined,
+  { call, subject }: Asker,
   { domain, userVerificationRequirement: requirement }: RequestChallenges_WebAuthN,
 ): Promise<Challenge> {
   if (!subject) throw new Failure(errors.keyNoUser);
@@ -96,7 +122,7 @@ export function demandActiveHuman({ kind, state }: Subject): void {
 
 const HUMAN = 1;
 
-function smsChallenge(subject: Subject | undefined, returned: boolean): Challenge {
+function smsChallenge({ call, sessionId, subject }: Asker, returned: boolean): Challenge {
   if (!subject) throw new Failure(errors.smsNoUser);
   if (!subject.otp_sms) throw new Failure(errors.smsNotReady);
   const { code, stored } = newCode();
@@ -106,19 +132,22 @@ function smsChallenge(subject: Subject | undefined, returned: boolean): Challeng
     event: { type: 'session.otp.sms.challenged', payload },
     stored,
     answer: returned ? { otpSms: code } : {},
+    message: returned ? undefined : newMessage(call, subject, { kind: 'otp-sms', channel: 'sms', code, sessionId }),
   };
 }
 
-function emailChallenge(subject: Subject | undefined, returned: boolean, template: string | undefined): Challenge {
+function emailChallenge({ call, sessionId, subject }: Asker, returned: boolean, template: string | undefined): Challenge {
   if (!subject) throw new Failure(errors.emailNoUser);
   if (!subject.otp_email) throw new Failure(errors.emailNotReady);
   const { code, stored } = newCode();
-  const payload: Json = { expiry: CODE_SECONDS * 1e9, ...(returned ? { returnCode: true } : { urlTmpl: template || PATH }) };
+  const sent = { urlTmpl: template || (defaultTemplate('otp-email') ?? '') };
+  const payload: Json = { expiry: CODE_SECONDS * 1e9, ...(returned ? { returnCode: true } : sent) };
   return {
     kind: 'otp_email',
     event: { type: 'session.otp.email.challenged', payload },
     stored,
     answer: returned ? { otpEmail: code } : {},
+    message: returned ? undefined : newMessage(call, subject, { kind: 'otp-email', code, template, sessionId }),
   };
 }
 

@@ -30,6 +30,9 @@ export const errors = {
   // The check of an intent
   intentNoUser: { code: 'failed_precondition', key: 'Errors.User.UserIDMissing', id: 'COMMAND-Sfw3r' },
   intentTokenInvalid: { code: 'permission_denied', key: 'Errors.Intent.InvalidToken', id: 'CRYPTO-Sf4gt' },
+  intentNotSucceeded: { code: 'failed_precondition', key: 'Errors.Intent.NotSucceeded', id: 'COMMAND-Df4bw' },
+  intentExpired: { code: 'failed_precondition', key: 'Errors.Intent.Expired', id: 'COMMAND-SAf42' },
+  intentOfOther: { code: 'failed_precondition', key: 'Errors.Intent.OtherUser', id: 'COMMAND-O8xk3w' },
 
   // Passkeys and security keys; what the original answers with Internal is the client's mistake, or what it asks for is not there (DESIGN.md 8)
   noChallenge: { code: 'failed_precondition', key: 'Errors.Session.WebAuthN.NoChallenge', id: 'COMMAND-Ioqu5' },

@@ -6,22 +6,26 @@ import type { Call } from '../access/call.ts';
 import type { Checks } from '../contract/gen/zitadel/session/v2/session_pb.js';
 import { matches } from '../crypto/secret.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
-import type { NewEvent } from '../store/events.ts';
+import { callerActor } from '../idp/actor.ts';
+import { consumption, type Intent, loadIntent } from '../idp/intent.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
+import type { Attempts } from '../user/attempt.ts';
 import { counted, readyAuthenticators } from '../user/authenticator.ts';
 import { useRecoveryCode } from '../user/recovery.ts';
 import { useTotp } from '../user/totp.ts';
+import type { CheckKind } from '../user/tried.ts';
 import type { Use } from '../user/use.ts';
 import { readAssertion, verifyAssertion } from '../user/webauthn.ts';
 import { demandActiveHuman, keyKind } from './challenge.ts';
 import { errors } from './errors.ts';
-import { countFailure } from './failure-count.ts';
-import type { CountedCheck, Proof } from './proof.ts';
-import type { CodeChallenge, Session } from './session.ts';
+import type { Proof } from './proof.ts';
+import { CODE_TRIES, type CodeChallenge, type Session } from './session.ts';
 import type { Subject } from './subject.ts';
 
 /** Whom a check is about, and what his session waits for; a session that is only being made waits for nothing. */
 interface Checked {
   readonly call: Call;
+  readonly attempts: Attempts;
   readonly session: Pick<Session, 'session_id' | 'challenges'> | undefined;
   readonly subject: Subject | undefined;
 }
@@ -30,7 +34,7 @@ interface Checked {
 export async function checkFactors(checked: Checked, checks: Checks | undefined): Promise<Proof[] | undefined> {
   const proofs: Proof[] = [];
   if (!checks) return proofs;
-  if (checks.idpIntent) refuseIntent(checked.subject);
+  if (checks.idpIntent) proofs.push(await checkIntent(checked, checks.idpIntent));
   if (checks.webAuthN) proofs.push(await checkKey(checked, checks.webAuthN));
   const codes = [
     ['totp', checks.totp?.code],
@@ -47,9 +51,29 @@ export async function checkFactors(checked: Checked, checks: Checks | undefined)
   return proofs;
 }
 
-/** No identity provider can be set up yet, so that no token belongs to an intent. */
-function refuseIntent(subject: Subject | undefined): never {
-  throw new Failure(subject ? errors.intentTokenInvalid : errors.intentNoUser);
+/**
+ * A login at a provider, good once. The account must be the subject's: by the link that was there when it succeeded and still is, or, where
+ * it was nobody's then, by one that was made since; in either case under the epochs that stand (reference/session-service-v2.md 6.3).
+ */
+async function checkIntent({ call, subject }: Checked, { idpIntentId, idpIntentToken }: NonNullable<Checks['idpIntent']>): Promise<Proof> {
+  if (!subject) throw new Failure(errors.intentNoUser);
+  const actor = callerActor(call);
+  const intent = await loadIntent(actor, idpIntentId, idpIntentToken, subject.user_id);
+  if (!intent) throw new Failure(errors.intentTokenInvalid);
+  if (intent.state !== 'succeeded' || !intent.stands) throw new Failure(errors.intentNotSucceeded);
+  if (intent.expired) throw new Failure(errors.intentExpired);
+  if (!isOf(intent, subject)) throw new Failure(errors.intentOfOther);
+  return {
+    event: { type: 'session.intent.checked', payload: { checkedAt: subject.read_at } },
+    columns: [checkedAt('intent_checked_at', subject)],
+    userEvents: [],
+    use: consumption(actor, intent, subject.user_id),
+  };
+}
+
+function isOf({ user_id, by_link, user_epoch, org_epoch, linked }: Intent, subject: Subject): boolean {
+  if (user_id === null) return linked;
+  return user_id === subject.user_id && user_epoch === subject.epoch && org_epoch === subject.org_epoch && (linked || !by_link);
 }
 
 /** The original takes any origin, and a counter that goes back. */
@@ -124,12 +148,13 @@ const USES: Readonly<Record<'totp' | 'recovery_code', UseCheck>> = {
   },
 };
 
-async function checkUse({ call, subject }: Checked, kind: keyof typeof USES, code: string): Promise<Proof | undefined> {
+async function checkUse({ call, attempts, subject }: Checked, kind: keyof typeof USES, code: string): Promise<Proof | undefined> {
   const { noUser, notReady, wrong, column, event, userEvent, use } = USES[kind];
   if (!subject) throw new Failure(noUser);
+  if (!(await attempts.begin(kind, subject))) return undefined;
   const used = await use(call, subject.user_id, code);
   if (used === 'none') throw new Failure(notReady);
-  if (used === 'wrong') return refused(call, subject, kind, userEvent, wrong);
+  if (used === 'wrong') return refused(attempts, subject, kind, userEvent, wrong);
   return { ...passedCode(kind, subject, { column, event, userEvent }), use: used };
 }
 
@@ -138,44 +163,59 @@ const OTPS = {
   otp_email: { column: 'otp_email_checked_at', event: 'session.otp.email.checked', userEvent: 'user.human.mfa.otp.email.check' },
 } as const;
 
-/** Wrong tries after which a code counts no more; the original counts none of them for the code. */
-const TRIES = 10;
-
-async function checkOtp({ call, session, subject }: Checked, kind: keyof typeof OTPS, code: string): Promise<Proof | undefined> {
+async function checkOtp({ attempts, session, subject }: Checked, kind: keyof typeof OTPS, code: string): Promise<Proof | undefined> {
   const { userEvent } = OTPS[kind];
   if (!subject) throw new Failure(errors.otpNoUser);
   if (!subject[kind]) throw new Failure(errors.otpNotReady);
   const challenge = session?.challenges[kind];
   if (!session || !challenge) throw new Failure(errors.otpNoChallenge);
+  if (!(await attempts.begin(kind, subject))) return undefined;
   const same = { sessionId: session.session_id, kind, hash: challenge.hash };
-  if (challenge.expires_at <= Date.now()) return refused(call, subject, kind, userEvent, errors.otpExpired, same);
-  if (!isRight(challenge, code)) return refused(call, subject, kind, userEvent, errors.otpWrong, same);
+  if (challenge.expires_at <= Date.now()) return refused(attempts, subject, kind, userEvent, errors.otpExpired, same);
+  if (!isRight(challenge, code)) return refused(attempts, subject, kind, userEvent, errors.otpWrong, same);
   return {
     ...passedCode(kind, subject, OTPS[kind]),
     answered: kind,
     holds: (sql) =>
-      sql`s.challenges #>> ${[kind, 'hash']}::text[] = ${challenge.hash} and (s.challenges #>> ${[kind, 'failed']}::text[])::int < ${TRIES}`,
+      sql`s.challenges #>> ${[kind, 'hash']}::text[] = ${challenge.hash} and (s.challenges #>> ${[kind, 'failed']}::text[])::int < ${CODE_TRIES}`,
   };
 }
 
-const isRight = ({ hash, failed }: CodeChallenge, code: string) => failed < TRIES && matches(code, Buffer.from(hash, 'hex'));
+const isRight = ({ hash, failed }: CodeChallenge, code: string) => failed < CODE_TRIES && matches(code, Buffer.from(hash, 'hex'));
+
+/** A code that was asked for, by its hash: the wrong try counts for it too. */
+interface TriedCode {
+  readonly sessionId: string;
+  readonly kind: 'otp_sms' | 'otp_email';
+  readonly hash: string;
+}
 
 async function refused(
-  call: Call,
+  attempts: Attempts,
   subject: Subject,
-  kind: CountedCheck,
+  kind: CheckKind,
   userEvent: string,
   reason: Reason,
-  challenge?: Parameters<typeof countFailure>[3],
+  code?: TriedCode,
 ): Promise<undefined> {
-  const failed: NewEvent = { type: `${userEvent}.failed`, payload: {} };
-  if (await countFailure(call, subject, { kind, event: failed }, challenge)) throw new Failure(reason);
+  const failed = { event: { type: `${userEvent}.failed`, payload: {} }, ...(code && { also: (sql: Sql) => tried(sql, code) }) };
+  if ((await attempts.failed(kind, subject, failed)) !== undefined) throw new Failure(reason);
+}
+
+/** On the row as it is when its turn comes: of a hundred at once, each counts. */
+function tried(sql: Sql, { sessionId, kind, hash }: TriedCode): Fragment {
+  return sql`,
+    tried as (
+      update sessions s set challenges = jsonb_set(s.challenges, ${[kind, 'failed']}::text[], to_jsonb((s.challenges #>> ${[kind, 'failed']}::text[])::int + 1))
+      from changed c
+      where s.instance_id = c.instance_id and s.session_id = ${sessionId} and s.challenges #>> ${[kind, 'hash']}::text[] = ${hash}
+    )`;
 }
 
 const checkedAt = (name: string, { read_at }: Subject) =>
   ({ name, value: (sql) => sql`${read_at}::timestamptz` }) satisfies Proof['columns'][number];
 
-function passedCode(kind: CountedCheck, subject: Subject, names: { column: string; event: string; userEvent: string }): Proof {
+function passedCode(kind: CheckKind, subject: Subject, names: { column: string; event: string; userEvent: string }): Proof {
   return {
     event: { type: names.event, payload: { checkedAt: subject.read_at } },
     columns: [checkedAt(names.column, subject)],

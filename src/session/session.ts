@@ -32,6 +32,9 @@ export interface KeyChallenge {
   readonly expires_at: number;
 }
 
+/** Wrong tries after which a code counts no more; the original counts none of them for the code. */
+export const CODE_TRIES = 10;
+
 export interface CodeChallenge {
   /** In hexadecimal. */
   readonly hash: string;

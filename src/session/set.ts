@@ -3,14 +3,17 @@ import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
 import { newSessionToken } from '../access/session-token.ts';
+import type { Checks } from '../contract/gen/zitadel/session/v2/session_pb.js';
 import type { SetSessionRequest } from '../contract/gen/zitadel/session/v2/session_service_pb.js';
 import { digest } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
+import { posted } from '../notification/signal.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
-import { checkChallenges, newChallenges } from './challenge.ts';
-import { comparison } from './comparison.ts';
+import { Attempts } from '../user/attempt.ts';
+import { checkChallenges, messagesOf, newChallenges, postCodes } from './challenge.ts';
+import { type Comparison, comparison, spendTry } from './comparison.ts';
 import { errors } from './errors.ts';
 import { checkFactors } from './factors.ts';
 import { checkPassword } from './password.ts';
@@ -28,64 +31,86 @@ export interface CarriedOn {
 
 /** Needs `session.write` where the session belongs, also for the own one; the token that is sent along says nothing. */
 export async function setSession(call: Call, request: SetSessionRequest): Promise<CarriedOn> {
-  const { checks } = request;
   checkChallenges(request.challenges);
-  const fits = comparison(checks?.password?.password ?? '');
-  for (let n = 0; n < TRIES; n++) {
-    const session = await loadSession(call, request.sessionId);
-    demandOn(call.caller, 'session.write', session);
-    if (!session) throw new Failure(errors.notFound);
-    const user = checks && (await checkedUser(call, checks));
-    await demandOpen(call, session, request);
-    if (user && session.user_id !== null && session.user_id !== user.user_id) throw new Failure(errors.otherUser);
-    const subject = user ?? (asksUser(request) ? await userOf(call, session) : undefined);
-    const password = checks?.password && (await checkPassword(call, subject, checks.password.password, fits));
-    if (checks?.password && !password) continue;
-    const proofs = await checkFactors({ call, session, subject }, checks);
-    if (!proofs) continue;
-    const challenges = await newChallenges(call, subject, request.challenges);
-    const step = {
-      user,
-      password,
-      proofs,
-      subject,
-      challenges,
-      metadata: merged(session.metadata, request.metadata),
-      lifetime: secondsOf(request.lifetime),
-    };
-    if (eventsOf(step).length === 0) return { state: session, token: undefined, challenges: undefined };
-    const done = await update(call, session, step);
-    if (done) return { ...done, challenges: answerOf(challenges) };
+  let attempts: Attempts | undefined;
+  const fits = comparison(request.checks?.password?.password ?? '');
+  try {
+    for (let n = 0; n < TRIES; n++) {
+      const session = await loadSession(call, request.sessionId);
+      demandOn(call.caller, 'session.write', session);
+      if (!session) throw new Failure(errors.notFound);
+      attempts ??= new Attempts(call, session.user_agent?.ip);
+      const done = await carryOn(call, attempts, session, request, fits);
+      if (done) return done;
+    }
+    throw new Stale();
+  } finally {
+    await attempts?.end();
   }
-  throw new Stale();
 }
 
-async function userOf(call: Call, { user_id }: Session): Promise<Subject | undefined> {
+/** Undefined where the session or its user was changed meanwhile: look at both again. */
+async function carryOn(
+  call: Call,
+  attempts: Attempts,
+  session: Session,
+  request: SetSessionRequest,
+  fits: Comparison,
+): Promise<CarriedOn | undefined> {
+  const { checks } = request;
+  const user = checks && (await checkedUser(call, attempts, checks));
+  await demandOpen(call, attempts, session, request);
+  if (user && session.user_id !== null && session.user_id !== user.user_id) throw new Failure(errors.otherUser);
+  const subject = user ?? (asksUser(request) ? await userOf(call, attempts, session) : undefined);
+  const password = checks?.password && (await checkPassword(attempts, subject, checks.password.password, fits));
+  if (checks?.password && !password) return undefined;
+  const proofs = await checkFactors({ call, attempts, session, subject }, checks);
+  if (!proofs) return undefined;
+  const challenges = await newChallenges({ call, sessionId: session.session_id, subject }, request.challenges);
+  const step = {
+    attempts,
+    user,
+    password,
+    proofs,
+    subject,
+    challenges,
+    metadata: merged(session.metadata, request.metadata),
+    lifetime: secondsOf(request.lifetime),
+  };
+  if (eventsOf(step).length === 0) return { state: session, token: undefined, challenges: undefined };
+  const done = await update(call, session, step);
+  return done && { ...done, challenges: answerOf(challenges) };
+}
+
+async function userOf(call: Call, attempts: Attempts, { user_id }: Session): Promise<Subject | undefined> {
   if (user_id === null) return undefined;
-  const subject = await findSubject(call, { case: 'userId', value: user_id });
+  const subject = await findSubject(call, { case: 'userId', value: user_id }, attempts);
   if (!subject) throw new Failure(errors.noHuman);
   return subject;
 }
 
 /** Refuses a session that can be carried on no more: ended, of a user who is off or was since, run out (reference/session-service-v2.md 8). */
-async function demandOpen(call: Call, session: Session, { checks }: SetSessionRequest): Promise<void> {
+async function demandOpen(call: Call, attempts: Attempts, session: Session, { checks }: SetSessionRequest): Promise<void> {
   if (session.ended) throw new Failure(errors.terminated);
-  if (!session.alive) throw await whyDead(call, session, checks?.password !== undefined && checks.user === undefined);
+  if (!session.alive) throw await whyDead(call, attempts, session, checks);
   if (session.expired) throw new Failure(errors.expired);
 }
 
 /** As the original refuses, where it does; else as a check of the user, and once he is back or removed as an ended session. */
-async function whyDead(call: Call, { user_id }: Session, byPassword: boolean): Promise<Failure> {
-  const subject = user_id === null ? undefined : await findSubject(call, { case: 'userId', value: user_id });
-  if (!subject) return new Failure(byPassword && user_id !== null ? errors.noHuman : errors.terminated);
+async function whyDead(call: Call, attempts: Attempts, { user_id }: Session, checks: Checks | undefined): Promise<Failure> {
+  const password = checks?.user === undefined ? checks?.password : undefined;
+  const subject = user_id === null ? undefined : await findSubject(call, { case: 'userId', value: user_id }, attempts);
+  if (password) await spendTry(attempts, password.password);
+  if (!subject) return new Failure(password && user_id !== null ? errors.noHuman : errors.terminated);
   if (isEnabled(subject)) return new Failure(errors.terminated);
-  if (byPassword && subject.state === userStates.locked) return new Failure(errors.locked, { failedAttempts: 0 });
+  if (password && subject.state === userStates.locked)
+    return new Failure(errors.locked, { failedAttempts: subject.tries?.failed?.password?.times ?? 0 });
   return new Failure(errors.notActive);
 }
 
 /** Undefined where the session, or the user of a password, is no more what was loaded. */
 async function update(call: Call, session: Session, step: Step): Promise<Omit<CarriedOn, 'challenges'> | undefined> {
-  const { proofs, subject } = step;
+  const { proofs, subject, challenges } = step;
   const token = newSessionToken(session.session_id, session.token_key);
   const events = [...eventsOf(step), tokenSet(token)];
   const [row] = await call.db.change<SessionState | Record<keyof SessionState, null>>(
@@ -102,9 +127,13 @@ async function update(call: Call, session: Session, step: Step): Promise<Omit<Ca
       ),
       logged as (${append(sql, sql`changed`, { aggregateType: 'session', editor: call.caller.userId, via: call.method.path }, events)})
       ${passed(sql, call, step, sql`changed`)}
+      ${postCodes(sql, subject, challenges, sql`changed`)}
       select c.sequence, c.at as changed_at, c.created_at from caller left join changed c on true`,
   );
-  return row.sequence === null ? undefined : { state: row, token };
+  if (row.sequence === null) return undefined;
+  step.attempts.settled();
+  if (messagesOf(challenges).length > 0) posted(call.instance.id);
+  return { state: row, token };
 }
 
 /** At least one: a step without any is not written. */

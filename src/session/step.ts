@@ -5,6 +5,7 @@ import type { UserAgent as AgentMessage, ChallengesSchema } from '../contract/ge
 import type { CreateSessionRequest, SetSessionRequest } from '../contract/gen/zitadel/session/v2/session_service_pb.js';
 import { digest } from '../crypto/secret.ts';
 import type { Json, NewEvent } from '../store/events.ts';
+import type { Attempts } from '../user/attempt.ts';
 import type { Challenge } from './challenge.ts';
 import type { Proven } from './password.ts';
 import type { Proof } from './proof.ts';
@@ -12,6 +13,7 @@ import type { Challenges, Metadata, UserAgent } from './session.ts';
 import type { Subject } from './subject.ts';
 
 export interface Step {
+  readonly attempts: Attempts;
   /** The user, where he was checked. */
   readonly user: Subject | undefined;
   readonly password: Proven | undefined;

@@ -20,7 +20,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseAddress } from '../config/database-url.ts';
@@ -76,6 +76,13 @@ const SOCKET_PATH_BYTES = 100;
 const clusterIn = (dataDir: string): string => join(dataDir, 'postgres');
 const passwordFile = (dataDir: string): string => join(credentialsDir(dataDir), 'postgres.password');
 
+/** An eighth of the memory that this machine or container has, within PostgreSQL's default and 2 GB; what is not used is not taken. */
+function sharedMegabytes(): number {
+  const limit = process.constrainedMemory();
+  const bytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  return Math.min(Math.max(Math.floor(bytes / 8 / 2 ** 20), 128), 2048);
+}
+
 const addressAt = (socketDir: string, password: string): DatabaseAddress => ({
   hosts: [],
   socketDir,
@@ -114,6 +121,7 @@ async function start({ dataDir, connections, onRestart, settings = {} }: Embedde
     unix_socket_permissions: '0700',
     port: String(PORT),
     max_connections: String(Math.max(50, connections + 20)),
+    shared_buffers: `${sharedMegabytes()}MB`,
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m ',

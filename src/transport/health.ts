@@ -18,6 +18,7 @@ export const checkHealth: Method = {
   routes: [],
   permission: undefined,
   orgField: undefined,
+  checkField: undefined,
   successCode: 200,
   door: 'none',
   validate: () => undefined,

@@ -9,6 +9,8 @@ import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
 import { demandMethod } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
+import type { External } from '../config/settings.ts';
+import { twinOf } from '../contract/beta/twin.ts';
 import { itemsIn, MOST_ITEMS, tooManyItems } from '../contract/bounds.ts';
 import type { Method } from '../contract/method.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
@@ -23,6 +25,7 @@ export interface PipelineParts {
   readonly callers: Callers;
   readonly masterkey: Masterkey;
   readonly outside: Outside;
+  readonly external: External;
   /** `localhost`, where none is configured. */
   readonly externalDomain: string;
   readonly services: readonly Served[];
@@ -70,6 +73,7 @@ function byPath<C>(service: string, handlers: object, serving: (handler: AnyHand
 const SYSTEM = 'zitadel.system.v1.SystemService';
 /** The service whose calls name their instance, whatever the host; the host's, where they name none (reference/org-and-settings.md 4). */
 const INSTANCES = 'zitadel.instance.v2.InstanceService';
+const namesInstance = ({ service }: Method): boolean => service === INSTANCES || service === 'zitadel.instance.v2beta.InstanceService';
 
 /** How often a call is begun: a caller whose rights change all the time is told to come back, not held for ever. */
 const ATTEMPTS = 5;
@@ -77,21 +81,23 @@ const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_deni
 const NO_INSTANCE = { code: 'not_found', key: 'Errors.Instance.NotFound', id: 'QUERY-n0wng' } as const;
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
-export function createPipeline({ store, tenants, callers, masterkey, outside, externalDomain, services }: PipelineParts): Invoke {
+export function createPipeline({ store, tenants, callers, masterkey, outside, external, externalDomain, services }: PipelineParts): Invoke {
   const served = new Map(services.flatMap((part) => [...part]));
 
+  const servingOf = (method: Method): Serving | undefined => served.get(method.path) ?? servingOfBeta(method, served);
+
   /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
-  function handlerOf<K extends keyof Calls>({ path, name }: Method, kind: K): AnyHandler<Calls[K]> {
-    const serving = served.get(path);
-    if (!serving) throw new Failure({ code: 'unimplemented', key: `method ${name} not implemented` });
-    if (serving.kind !== kind) throw new Error(`${path} is served as ${serving.kind}, but is ${kind}`);
+  function handlerOf<K extends keyof Calls>(method: Method, kind: K): AnyHandler<Calls[K]> {
+    const serving = servingOf(method);
+    if (!serving) throw new Failure({ code: 'unimplemented', key: `method ${method.name} not implemented` });
+    if (serving.kind !== kind) throw new Error(`${method.path} is served as ${serving.kind}, but is ${kind}`);
     return serving.handler as AnyHandler<Calls[K]>; // the kind was just compared
   }
 
   async function attempt(incoming: Incoming, fresh: boolean): Promise<Message> {
     const { method } = incoming;
     if (method.permission === undefined) return attemptOpen(incoming);
-    if (method.service === INSTANCES) return attemptOnNamed(incoming, method.permission, fresh);
+    if (namesInstance(method)) return attemptOnNamed(incoming, method.permission, fresh);
     return method.service === SYSTEM ? attemptSystem(incoming, method.permission) : attemptOnTenant(incoming, method.permission, fresh);
   }
 
@@ -116,7 +122,7 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
   async function attemptOnTenant(incoming: Incoming, permission: string, fresh: boolean): Promise<Message> {
     const instance = await tenants.resolve(incoming.host, fresh);
     const { caller, orgId } = await introduced(incoming, instance, fresh);
-    if (permission !== 'authenticated') demandMethod(caller, permission, orgId);
+    if (permission !== 'authenticated') demandMethod(caller, permission, orgId, checkedOf(incoming.method, incoming.message));
     demandValid(incoming.method, incoming.message);
     return onTenant(incoming, instance, caller, orgId);
   }
@@ -133,14 +139,16 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
       const { caller, orgId } = await introduced(incoming, instance, fresh);
       if (permission !== 'authenticated') demandMethod(caller, permission, orgId);
       demandValid(method, message);
-      if (served.get(method.path)?.kind !== 'system') return onTenant(incoming, instance, caller, orgId);
+      if (servingOf(method)?.kind !== 'system') return onTenant(incoming, instance, caller, orgId);
+      // The permission of such a method is one that no user can hold.
+      if (caller.standing.kind !== 'system') throw new Error(`${method.path} is for system users, but ${permission} opened it to a user`);
       return onSystem(incoming, caller);
     }
     const caller = await callers.authenticateSystem(header('authorization'));
     seen.caller = caller.userId;
     if (permission !== 'authenticated') demandMethod(caller, permission, '');
     demandValid(method, message);
-    if (permission === 'authenticated') throw new Failure(NO_INSTANCE);
+    if (servingOf(method)?.kind === 'tenant') throw new Failure(NO_INSTANCE);
     return onSystem(incoming, caller);
   }
 
@@ -163,6 +171,8 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
       db: new Guard(store, instance, caller, deadline),
       masterkey,
       outside,
+      host: incoming.host,
+      external,
       orgId,
       deadline,
       allowLastOwner: header('x-keyward-allow-last-owner') === 'true',
@@ -197,10 +207,32 @@ function instanceNamed(message: Message): string | undefined {
   return (message as Message & { readonly instanceId?: string }).instanceId;
 }
 
+/** An RPC of v2beta does what its twin in v2 does, once the permission that v2beta asks for is held; its path is that of the events. */
+function servingOfBeta(method: Method, served: Served): Serving | undefined {
+  if (!method.service.includes('.v2beta.')) return undefined;
+  const twin = twinOf(method);
+  const serving = typeof twin === 'string' ? undefined : served.get(twin.method.path);
+  if (serving === undefined || typeof twin === 'string') return undefined;
+  const handler = serving.handler as (request: Message, call: unknown) => Promise<object>; // the kind of the call stays what it is
+  return {
+    kind: serving.kind,
+    handler: async (request: Message, call: unknown) => {
+      const asked = twin.request(request);
+      demandValid(twin.method, asked);
+      return twin.answer(request, await handler(asked, call));
+    },
+  } as Serving; // of the same kind
+}
+
 function demandValid(method: Method, message: Message): void {
   if (itemsIn(method.rpc.input, message) > MOST_ITEMS) throw new Failure(tooManyItems);
   const violation = method.validate(message);
   if (violation !== undefined) throw new Failure({ code: 'invalid_argument', key: violation });
+}
+
+function checkedOf({ checkField }: Method, message: Message): { readonly id: string } | undefined {
+  if (checkField === undefined) return undefined;
+  return { id: (message as unknown as Record<string, string>)[checkField] ?? '' }; // the descriptor says that the field is there
 }
 
 function answered(method: Method, answer: object): Message {

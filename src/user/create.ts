@@ -5,6 +5,7 @@ import { covers, denied, reach } from '../access/permission.ts';
 import type { SetHumanEmail, SetHumanPhone, SetHumanProfile, SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
+import { demandProviders, insertLinks, type Link, linkAdded, linkTaken } from '../idp/link.ts';
 import { post } from '../notification/outbox.ts';
 import { posted } from '../notification/signal.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
@@ -32,6 +33,7 @@ interface Draft {
   /** The sealed seed of a TOTP that counts as proven. */
   readonly totp: Buffer | undefined;
   readonly metadata: readonly Entry[];
+  readonly idpLinks: readonly Link[];
 }
 
 /** What was made; codes stand here only where the caller asked to be told them. */
@@ -52,7 +54,7 @@ export interface HumanDraft {
   readonly email: SetHumanEmail | undefined;
   readonly phone: SetHumanPhone | undefined;
   readonly password: SetPassword['passwordType'];
-  readonly hasIdpLinks: boolean;
+  readonly idpLinks: readonly Link[];
   readonly totpSecret: string | undefined;
   readonly metadata: readonly Entry[];
 }
@@ -119,11 +121,18 @@ export async function planHuman(call: Call, draft: HumanDraft): Promise<(call: C
     kind: kinds.human,
     profile: columns,
     withPassword: password !== undefined,
-    events: [added, ...emailPart.events, ...(phonePart?.events ?? []), ...(totp ? broughtAlong : []), ...metadataEvents(metadata)],
+    events: [
+      added,
+      ...emailPart.events,
+      ...(phonePart?.events ?? []),
+      ...(totp ? broughtAlong : []),
+      ...metadataEvents(metadata),
+      ...draft.idpLinks.map(linkAdded),
+    ],
     totp,
     codes: [emailPart.code, phonePart?.code].filter((code) => code !== undefined),
     metadata,
-    ...(draft.hasIdpLinks && { idpLinks: true }),
+    idpLinks: draft.idpLinks,
   };
   return async (call) => ({
     ...(await insert(call, human)),
@@ -166,6 +175,7 @@ export async function createMachine(call: Call, draft: MachineDraft): Promise<Cr
     codes: [],
     totp: undefined,
     metadata,
+    idpLinks: [],
   });
   return { ...created, emailCode: undefined, phoneCode: undefined };
 }
@@ -188,18 +198,14 @@ interface Inserted {
   at: string | null;
 }
 
-async function insert(
-  call: Call,
-  draft: Draft & { readonly idpLinks?: boolean },
-): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
-  // No identity provider can be set up yet, so a link names none that exists.
-  if (draft.idpLinks) throw new Failure(errors.idpUnknown);
+async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
+  await demandProviders(call, draft.orgId, draft.idpLinks);
   const { userId, orgId, kind, events } = draft;
   const profile = { username_key: usernameKey(draft.profile.username), ...draft.profile };
   const columns = Object.keys(profile) as (keyof typeof profile)[];
   const domain = domainOfName(draft.profile.username);
   const messages = draft.codes.map((code) => codeMessage(call, draft.profile, code)).filter((message) => message !== undefined);
-  const rows = await usernameTaken(() =>
+  const rows = await taken(() =>
     call.db.change<Inserted>(
       undefined,
       (sql, caller) => sql`
@@ -236,6 +242,7 @@ async function insert(
         ${post(sql, sql`changed`, messages)}
         ${draft.totp ? insertTotp(sql, draft.totp, 'proven') : sql``}
         ${storeMetadata(sql, draft.metadata)}
+        ${insertLinks(sql, draft.idpLinks)}
         select exists (select from org) as org_found, exists (select from claimed) as claimed, c.owner, c.sequence, c.at
         from caller left join changed c on true`,
     ),
@@ -248,6 +255,9 @@ async function insert(
   }
   throw new Failure(claimed ? errors.domainReserved : kind === kinds.human ? errors.humanExists : errors.machineExists);
 }
+
+/** Runs a statement that writes a user name and links. */
+const taken = <T>(write: () => Promise<T>): Promise<T> => usernameTaken(() => linkTaken(write));
 
 function storeMetadata(sql: Sql, entries: readonly Entry[]): Fragment {
   if (entries.length === 0) return sql``;

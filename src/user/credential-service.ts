@@ -7,11 +7,11 @@ import { begin, finish, remove } from './authenticator.ts';
 import { type ContactSet, removePhone, setEmail, setPhone } from './contact.ts';
 import { resendCode, sendEmailCode, verifyContact } from './contact-code.ts';
 import { listCredentials } from './credential-list.ts';
-import { authenticationFactors, listPasskeys, methodTypes, readUser } from './factors.ts';
+import { authenticationFactors, listPasskeys, methodTypes } from './factors.ts';
 import { retrieveIntent, startIntent } from './intent.ts';
 import { createInvite, resendInvite, verifyInvite } from './invite.ts';
 import { addKey, removeKey } from './key.ts';
-import { addLink, removeLink } from './link.ts';
+import { addLink, listLinks, removeLink } from './link.ts';
 import { detailsOf } from './message.ts';
 import { skipMfaInit } from './mfa.ts';
 import { addOtp, removeOtp } from './otp.ts';
@@ -108,9 +108,12 @@ export const credentialService = {
   // Identity providers
   startIdentityProviderIntent: (request, call) => startIntent(call, request),
   retrieveIdentityProviderIntent: (request, call) => retrieveIntent(call, request),
-  addIDPLink: ({ userId }, call) => addLink(call, userId),
-  listIDPLinks: async ({ userId }, call) => ({ details: listed(await readUser(call, userId), 0) }),
-  removeIDPLink: ({ userId }, call) => removeLink(call, userId),
+  addIDPLink: async ({ userId, idpLink }, call) => changed(await addLink(call, userId, idpLink)),
+  async listIDPLinks({ userId, query }, call) {
+    const { user, total, links } = await listLinks(call, userId, query);
+    return { details: listed(user, Number(total)), result: [...links] };
+  },
+  removeIDPLink: async ({ userId, idpId, linkedUserId }, call) => changed(await removeLink(call, userId, { idpId, userId: linkedUserId })),
 
   // Machines
   async addSecret({ userId }, call) {

@@ -47,6 +47,8 @@ export const errors = {
   usernameTaken: { code: 'already_exists', key: 'Errors.User.AlreadyExists', id: 'V3-DKcYh' },
   idpUnknown: { code: 'failed_precondition', key: 'Errors.IDPConfig.NotExisting', id: 'COMMAND-39nf2' },
 
+  keyUnknown: { code: 'not_found', key: 'Errors.AuthNKey.NotFound', id: 'QUERY-Dgr3g' },
+
   // Updating
   updateNotFound: { code: 'not_found', key: NOT_FOUND, id: 'COMMAND-ugjs0upun6' },
   removalVerified: { code: 'invalid_argument', key: 'Errors.User.Phone.VerifyingRemovalIsNotSupported', id: 'USERv2-4f3d6' },
@@ -73,6 +75,7 @@ export const errors = {
   passwordWrong: { code: 'invalid_argument', key: 'Errors.User.Password.Invalid', id: 'COMMAND-3M0fs' },
   passwordUnchanged: { code: 'failed_precondition', key: 'Errors.User.Password.NotChanged', id: 'COMMAND-Aesh5' },
   locked: { code: 'failed_precondition', key: 'Errors.User.Locked', id: 'COMMAND-JLK35' },
+  tooManyTries: { code: 'resource_exhausted', key: 'Errors.User.TooManyTries', id: 'KEYWARD-tries' },
   codeNotFound: { code: 'failed_precondition', key: 'Errors.User.Code.NotFound', id: 'COMMAND-2M9fs' },
   codeExpired: { code: 'failed_precondition', key: 'Errors.User.Code.Expired', id: 'CODE-QvUQ4P' },
   codeInvalid: { code: 'invalid_argument', key: 'Errors.User.Code.Invalid', id: 'CODE-woT0xc' },
@@ -117,14 +120,8 @@ export const errors = {
 
   // Links to identity providers
   linkUserNotFound: { code: 'failed_precondition', key: NOT_FOUND, id: 'COMMAND-vzktar7b7f' },
-  intentWithoutContent: {
-    code: 'unimplemented',
-    key: 'type oneOf <nil> in method StartIdentityProviderIntent not implemented',
-    id: 'USERv2-S2g21',
-  },
-  intentProviderUnknown: { code: 'failed_precondition', key: 'Errors.IDPConfig.NotExisting', id: 'COMMAND-as02jin' },
-  intentTokenNotBase64: { code: 'permission_denied', key: 'Errors.Intent.InvalidToken', id: 'CRYPTO-Swg31' },
-  intentTokenOfOther: { code: 'permission_denied', key: 'Errors.Intent.InvalidToken', id: 'CRYPTO-CRYPTO' },
+  /** Ours: on the original everybody links whatever account to himself, and so takes it away from whom it is. */
+  linkUnproven: { code: 'failed_precondition', key: 'Errors.User.ExternalIDP.Invalid', id: 'KEYWARD-linkProof' },
   linkNotFound: { code: 'not_found', key: 'Errors.User.ExternalIDP.NotFound', id: 'COMMAND-1M9xR' },
 
   // Metadata

@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Call } from '../access/call.ts';
 import { AuthenticationMethodType, type AuthFactorSchema, AuthFactorState, AuthFactors } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import type { ListAuthenticationMethodTypesRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
+import { hasLink } from '../idp/link.ts';
 import { type Authenticator, authenticators } from './authenticator.ts';
 import { allow, loadUser, type Rule, type User, within } from './user.ts';
 
@@ -24,7 +25,7 @@ export async function methodTypes(
 ): Promise<{ user: User | undefined; types: AuthenticationMethodType[] }> {
   const user = await readUser(call, userId);
   if (!user) return { user, types: [] };
-  const { totp, recoveryCodes } = await stored(call, userId);
+  const { totp, recoveryCodes, linked } = await stored(call, userId);
   const keys = (await authenticators(call, userId)).filter((key) => key.ready && (!domain?.domain || key.rp_id === domain.domain));
   const has: readonly [boolean, AuthenticationMethodType][] = [
     [user.password_hash !== null, AuthenticationMethodType.PASSWORD],
@@ -34,6 +35,7 @@ export async function methodTypes(
     [user.otp_sms, AuthenticationMethodType.OTP_SMS],
     [user.otp_email, AuthenticationMethodType.OTP_EMAIL],
     [recoveryCodes, AuthenticationMethodType.RECOVERY_CODE],
+    [linked, AuthenticationMethodType.IDP],
   ];
   return { user, types: has.flatMap(([there, type]) => (there ? [type] : [])) };
 }
@@ -83,19 +85,22 @@ interface Stored {
   readonly totp: AuthFactorState.NOT_READY | AuthFactorState.READY | undefined;
   /** There are some, used up or not: as on the original, which goes on to name them. */
   readonly recoveryCodes: boolean;
+  readonly linked: boolean;
 }
 
 async function stored(call: Call, userId: string): Promise<Stored> {
-  const [{ proven, recovery_codes }] = await call.db.read<{ proven: boolean | null; recovery_codes: boolean }>(
+  const [{ proven, recovery_codes, linked }] = await call.db.read<{ proven: boolean | null; recovery_codes: boolean; linked: boolean }>(
     (sql, caller) => sql`
       with caller as (${caller})
       select
         (select t.verified_at is not null from totps t where t.instance_id = ${call.instance.id} and t.user_id = ${userId}) as proven,
-        exists (select from recovery_codes r where r.instance_id = ${call.instance.id} and r.user_id = ${userId}) as recovery_codes
+        exists (select from recovery_codes r where r.instance_id = ${call.instance.id} and r.user_id = ${userId}) as recovery_codes,
+        ${hasLink(sql, call.instance.id, userId)} as linked
       from caller`,
   );
   return {
     totp: proven === null ? undefined : proven ? AuthFactorState.READY : AuthFactorState.NOT_READY,
     recoveryCodes: recovery_codes,
+    linked,
   };
 }

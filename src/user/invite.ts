@@ -1,6 +1,7 @@
 /** Invites: a code that proves the address of somebody who has no way to log in yet (reference/user-credentials-v2.md 10). */
 import type { Call } from '../access/call.ts';
 import { Failure } from '../failure/failure.ts';
+import { isLinked } from '../idp/link.ts';
 import { authenticators } from './authenticator.ts';
 import { dropCodes, endedWith, fits, newCode, refuseCode, spent, storedCode } from './code.ts';
 import { byCode } from './contact-code.ts';
@@ -54,9 +55,10 @@ function invite(call: Call, userId: string, { self }: { readonly self: boolean }
   });
 }
 
-/** He has a first factor. Links to identity providers cannot be set up yet; second factors do not count. */
+/** He has a first factor; second factors do not count. */
 async function canLogIn(call: Call, { password_hash, user_id }: User): Promise<boolean> {
-  return password_hash !== null || (await authenticators(call, user_id)).some(({ kind, ready }) => kind === 'passkey' && ready);
+  if (password_hash !== null || (await isLinked(call, user_id))) return true;
+  return (await authenticators(call, user_id)).some(({ kind, ready }) => kind === 'passkey' && ready);
 }
 
 /** VerifyInviteCode: the code is the proof; it proves the address that it went to. */

@@ -5,13 +5,15 @@ import { reach } from '../access/permission.ts';
 import { UserFieldName } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import type { ListUsersRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { checkQueries, condition, tablesOf } from './search.ts';
+import { checkQueries, condition, findsParts, tablesOf } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 /** No list gives more rows than this at once (DESIGN.md 8). */
 const MOST_ROWS = 1000;
 /** Up to here the total is counted; beyond, it is what PostgreSQL's planner estimates, and at least one more than this. */
 const COUNTED = 10_000;
+/** Where the planner expects more than this, what only trigrams find is not counted: they give all or nothing, so that ten thousand cost as much as all. */
+const NOT_COUNTED = 100_000;
 /** How far the index of the sorting column is followed in search of those that match. */
 const FOLLOWED = 20_000;
 
@@ -33,9 +35,11 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
   checkQueries(request.queries);
   const limit = Math.min(request.query?.limit || MOST_ROWS, MOST_ROWS);
   const offset = request.query?.offset ?? 0n;
+  const expected = findsParts(request.queries) ? await estimate(call, request) : 0;
+  const uncounted = expected > NOT_COUNTED;
   const rows = await call.db.list<(User | { user_id: null }) & { total: bigint; at: string }>((sql, caller) => {
     const direction = request.query?.asc ? sql`asc` : sql`desc`;
-    const { table, key, tie } = sortingOf(sql, request.sortingColumn);
+    const { table, key, tie } = sortingOf(sql, call, request);
     const order = sql`order by sort_key ${direction}, tie ${direction}, user_id ${direction}`;
     const page = sql`${order} limit ${limit} offset ${offset}`;
     const found = matching(sql, call, request);
@@ -45,9 +49,9 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
     return sql`
       with caller as (${caller}),
       matched as materialized (
-        select ${found.id} as user_id from ${found.tables} where ${here} and ${found.condition} limit ${COUNTED + 1}
+        select ${found.id} as user_id from ${found.tables} where ${here} and ${found.condition} limit ${uncounted ? 0 : COUNTED + 1}
       ),
-      counted as (select count(*) as total from matched),
+      counted as (select ${uncounted ? sql`${BigInt(COUNTED + 1)}::bigint as total` : sql`count(*) as total from matched`}),
       course as (
         select total > ${COUNTED} as beyond, total * total > ${BigInt(limit) + offset} * (
           select greatest(reltuples, 1) from pg_class where oid = to_regclass('users')
@@ -89,7 +93,8 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
   const [{ at, total }] = rows;
   // A page beyond the end tells no total, as on the original.
   if (users.length === 0) return { total: 0, at, rows: users };
-  return { total: total > COUNTED ? await estimate(call, request) : Number(total), at, rows: users };
+  if (users.length < limit) return { total: Number(offset) + users.length, at, rows: users };
+  return { total: total > COUNTED ? expected || (await estimate(call, request)) : Number(total), at, rows: users };
 }
 
 /** More than are counted. The planner knows it from samples that autovacuum takes: some per cent off, more where filters depend on each other. */
@@ -115,15 +120,20 @@ interface Matching {
 /** Who matches, over the tables that are needed for it and for sorting. */
 function matching(sql: Sql, call: Call, { queries }: ListUsersRequest, sorting?: Table): Matching {
   const permitted = visible(sql, call);
-  const asked = tablesOf(queries);
-  const profiles = asked.profiles || sorting === 'profiles';
-  const users = asked.users || permitted !== undefined || sorting === 'users' || !profiles;
+  const profiles = tablesOf(queries).profiles || sorting === 'profiles';
+  const users = readsUsers(sql, call, queries) || sorting === 'users' || !profiles;
   const filter = condition(sql, queries);
   return {
     id: sorting === 'profiles' || !users ? sql`p.user_id` : sql`u.user_id`,
     tables: !profiles ? sql`users u` : !users ? sql`profiles p` : sql`users u join profiles p using (instance_id, user_id)`,
     condition: permitted === undefined ? filter : sql`${permitted} and ${filter}`,
   };
+}
+
+/** Whether the filter, the caller's rights among it, cannot be decided by profiles alone. */
+function readsUsers(sql: Sql, call: Call, queries: ListUsersRequest['queries']): boolean {
+  const asked = tablesOf(queries);
+  return asked.users || !asked.profiles || visible(sql, call) !== undefined;
 }
 
 /** What the caller may see; undefined: all of the instance. */
@@ -144,9 +154,9 @@ interface Sorting {
 }
 
 /** Names sort by their small letters, everything else by its value; an index serves each. */
-function sortingOf(sql: Sql, column: UserFieldName): Sorting {
+function sortingOf(sql: Sql, call: Call, { sortingColumn, queries }: ListUsersRequest): Sorting {
   const by = (table: Table, key: Fragment, tie: Fragment = sql`null::timestamptz`): Sorting => ({ table, key, tie });
-  switch (column) {
+  switch (sortingColumn) {
     case UserFieldName.USER_NAME:
       return by('profiles', sql`p.username collate "C"`);
     case UserFieldName.FIRST_NAME:
@@ -164,7 +174,7 @@ function sortingOf(sql: Sql, column: UserFieldName): Sorting {
     case UserFieldName.TYPE:
       return by('users', sql`u.kind`, sql`u.created_at`);
     case UserFieldName.CREATION_DATE:
-      return by('users', sql`u.created_at`);
+      return readsUsers(sql, call, queries) ? by('users', sql`u.created_at`) : by('profiles', sql`p.user_created_at`);
     default:
       return by('users', sql`u.user_id`);
   }

@@ -1,13 +1,16 @@
 /** Passwords: complexity, imported hashes, setting one, asking for a new one (reference/user-credentials-v2.md 3). */
 import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
+import { Stale } from '../access/guard.ts';
 import type { SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { hashPassword, judgeHash, verifyPassword } from '../crypto/password.ts';
 import { Failure } from '../failure/failure.ts';
 import type { NewEvent } from '../store/events.ts';
+import { Attempts } from './attempt.ts';
 import { dropCodes, fits, newCode, refuseCode, spent, storedCode } from './code.ts';
 import { errors, passwordRules } from './errors.ts';
 import { checkTemplate } from './template.ts';
+import { findTried } from './tried.ts';
 import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
 
 /** The rules of a new instance; first failing rule wins. `prefix`: `COMMA` where a user is created, `DOMAIN` where he is changed. */
@@ -60,49 +63,35 @@ export function passwordChange({ encoded, changeRequired }: NewPassword): { prof
 export type Proof = SetPassword['verification'];
 
 /**
- * Checks current password or code; which of the two, if any, decides on the permission. Gives what a wrong one comes to: it is counted
- * before it is refused.
+ * Checks current password or code; which of the two, if any, decides on the permission. A wrong one is counted before it is refused: a
+ * password here, a code by what is given.
  */
 export async function checkProof(call: Call, user: User, proof: Proof): Promise<Decision<never> | undefined> {
   if (proof.case === 'verificationCode') return checkCode(call, user, proof.value);
   return proof.case === 'currentPassword' ? checkCurrent(call, user, proof.value) : undefined;
 }
 
-async function checkCurrent(call: Call, user: User, password: string): Promise<Decision<never> | undefined> {
+/** A wrong current password is counted with those at login: whoever has a token may try here, too. */
+async function checkCurrent(call: Call, user: User, password: string): Promise<undefined> {
   if (password === '') throw new Failure(errors.passwordEmpty);
-  if (user.state === userStates.locked) throw new Failure(errors.locked, { failedAttempts: 0 });
+  const tried = await findTried(call, user.user_id);
+  if (user.state === userStates.locked) throw new Failure(errors.locked, { failedAttempts: tried?.tries?.failed?.password?.times ?? 0 });
   if (isOff(user)) throw new Failure(errors.notActive);
   if (user.password_hash === null) throw new Failure(errors.passwordNotSet);
-  return (await verifyPassword(user.password_hash, password)) ? undefined : refusePassword(call, user);
+  if (tried?.password_hash !== user.password_hash) throw new Stale();
+  const attempts = new Attempts(call, undefined);
+  try {
+    if (!(await attempts.begin('password', tried))) throw new Stale();
+    if (await verifyPassword(user.password_hash, password)) return;
+    const failedAttempts = await attempts.failed('password', tried, { event: PASSWORD_FAILED, hash: user.password_hash });
+    if (failedAttempts === undefined) throw new Stale();
+    throw new Failure(errors.passwordWrong, { failedAttempts });
+  } finally {
+    await attempts.end();
+  }
 }
 
-/** A wrong current password is counted with those at login: whoever has a token may try here, too. */
-async function refusePassword(call: Call, user: User): Promise<Decision<never>> {
-  const [{ failed }] = await call.db.read<{ failed: number }>(
-    (sql, caller) => sql`
-      with caller as (${caller})
-      select coalesce((
-        select f.failed from failed_checks f join users u on u.instance_id = f.instance_id and u.user_id = f.user_id
-        where f.instance_id = ${call.instance.id} and f.user_id = ${user.user_id} and f.kind = 'password' and f.user_epoch = u.epoch
-          and f.last_at > coalesce(${user.password_changed_at}::timestamptz, '-infinity')), 0) as failed
-      from caller`,
-  );
-  return {
-    change: {
-      events: [{ type: 'user.human.password.check.failed', payload: {} }],
-      quiet: true,
-      also: (sql) => sql`,
-        counted as (
-          insert into failed_checks (instance_id, user_id, kind, failed, user_epoch, last_at)
-          select c.instance_id, c.aggregate_id, 'password', ${failed + 1}::int, c.epoch, c.at from changed c
-          on conflict (instance_id, user_id, kind) do update set failed = excluded.failed, user_epoch = excluded.user_epoch, last_at = excluded.last_at
-        )`,
-    },
-    answer: () => {
-      throw new Failure(errors.passwordWrong, { failedAttempts: failed + 1 });
-    },
-  };
-}
+export const PASSWORD_FAILED: NewEvent = { type: 'user.human.password.check.failed', payload: {} };
 
 async function checkCode(call: Call, user: User, given: string): Promise<Decision<never> | undefined> {
   if (isOff(user)) throw new Failure(errors.notActive);

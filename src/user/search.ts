@@ -6,7 +6,7 @@ import { userStates } from '../access/gate.ts';
 import { type SearchQuery, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, likeLiteral, TEXT_METHODS, textFilter } from '../store/filter.ts';
+import { joined, likeLiteral, TEXT_METHODS } from '../store/filter.ts';
 import { errors } from './errors.ts';
 
 const MOST_NESTING = 20;
@@ -22,20 +22,48 @@ export function tablesOf(queries: readonly SearchQuery[]): { readonly users: boo
   return { users: cases.some((name) => OF_USERS.has(name)), profiles: cases.some((name) => !OF_USERS.has(name)) };
 }
 
+/** Whether a text is looked for anywhere in another: what trigrams serve, and no B-tree. */
+export function findsParts(queries: readonly SearchQuery[]): boolean {
+  return queries.some(({ query }) => {
+    if (query.case === 'orQuery' || query.case === 'andQuery') return findsParts(query.value.queries);
+    if (query.case === 'notQuery') return query.value.query !== undefined && findsParts([query.value.query]);
+    const method = query.value !== undefined && 'method' in query.value ? TEXT_METHODS[query.value.method] : undefined;
+    return method !== undefined && PARTS.has(method);
+  });
+}
+
+const PARTS: ReadonlySet<string> = new Set(['contains', 'contains ignoring case', 'ends with', 'ends with ignoring case']);
+
 /**
- * All queries together. Where one asks for metadata, the whole is held against one entry of the user after another: key and value of one
- * AND must stand in the same entry, as on the original; a user without metadata is held against an empty entry.
+ * All queries together. Those that ask for metadata are held against one entry of the user after another: key and value of one AND must stand
+ * in the same entry, as on the original. A user without metadata is held against an empty entry, which no plain filter of them fits: beside
+ * one, only entries that exist can do, and these an index finds.
  */
 export function condition(sql: Sql, queries: readonly SearchQuery[]): Fragment {
-  const all = joined(
+  const all = conjuncts(queries);
+  const onEntries = all.filter(asksMetadata);
+  if (onEntries.length === 0) return every(sql, all);
+  const ofUser = sql`m.instance_id = u.instance_id and m.user_id = u.user_id`;
+  const found = onEntries.some(isMetadataFilter)
+    ? sql`exists (select from user_metadata m where ${ofUser} and ${every(sql, onEntries)})`
+    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${every(sql, onEntries)})`;
+  return sql`${every(
     sql,
-    queries.map((q) => one(sql, q)),
+    all.filter((query) => !asksMetadata(query)),
+  )} and ${found}`;
+}
+
+/** What must hold, each for itself. */
+function conjuncts(queries: readonly SearchQuery[]): readonly SearchQuery[] {
+  return queries.flatMap((search) => (search.query.case === 'andQuery' ? conjuncts(search.query.value.queries) : [search]));
+}
+
+const every = (sql: Sql, queries: readonly SearchQuery[]): Fragment =>
+  joined(
+    sql,
+    queries.map((query) => one(sql, query)),
     'and',
   );
-  if (!queries.some(asksMetadata)) return all;
-  return sql`exists (
-    select from (select) as entry left join user_metadata m on m.instance_id = u.instance_id and m.user_id = u.user_id where ${all})`;
-}
 
 function checkQuery({ query }: SearchQuery, depth: number): void {
   if (depth > MOST_NESTING) throw new Failure(errors.nestedTooDeep);
@@ -62,8 +90,11 @@ function checkQuery({ query }: SearchQuery, depth: number): void {
 function asksMetadata({ query }: SearchQuery): boolean {
   if (query.case === 'orQuery' || query.case === 'andQuery') return query.value.queries.some(asksMetadata);
   if (query.case === 'notQuery') return query.value.query !== undefined && asksMetadata(query.value.query);
-  return query.case === 'metadataKeyFilter' || query.case === 'metadataValueFilter';
+  return isMetadataFilter({ query });
 }
+
+const isMetadataFilter = ({ query }: Pick<SearchQuery, 'query'>): boolean =>
+  query.case === 'metadataKeyFilter' || query.case === 'metadataValueFilter';
 
 type Case = NonNullable<SearchQuery['query']['case']>;
 const OF_USERS: ReadonlySet<Case> = new Set<Case>([
@@ -133,7 +164,7 @@ function one(sql: Sql, { query }: SearchQuery): Fragment {
     case 'notQuery':
       return query.value.query ? sql`not ${one(sql, query.value.query)}` : sql`false`;
     case 'metadataKeyFilter':
-      return textFilter(sql, sql`m.key`, query.value.method, query.value.key);
+      return text(sql, sql`m.key`, 'bytes', query.value.method, query.value.key);
     case 'metadataValueFilter':
       return query.value.method === 0
         ? sql`sha256(m.value) = sha256(${Buffer.from(query.value.value)})`

@@ -9,15 +9,21 @@ import { type Changed, changeUser, kinds, type Rule } from './user.ts';
 const LENGTH = 64;
 const rule: Rule = { permission: 'user.write', self: true, ranked: true };
 
-/** AddSecret: a second call replaces the secret. */
-export function addSecret(call: Call, userId: string): Promise<{ secret: string; at: string }> {
-  return changeUser(call, userId, rule, errors.secretUserNotFound, async (user) => {
+export interface NewSecret extends Changed {
+  readonly secret: string;
+  readonly username: string;
+}
+
+/** AddSecret: a second call replaces the secret. `orgId`: in v1 users of other organizations than that of the call do not exist. */
+export function addSecret(call: Call, userId: string, orgId?: string): Promise<NewSecret> {
+  const missing = orgId === undefined ? errors.secretUserNotFound : errors.notFound;
+  return changeUser(call, userId, { ...rule, orgId }, missing, async (user) => {
     if (user.kind !== kinds.machine) throw new Failure(errors.secretUserNotFound);
     const secret = randomText(LENGTH, alphabets.secret);
     const encoded = await hashPassword(secret);
     return {
       change: { events: [{ type: 'user.machine.secret.set' }], profile: { secret_hash: encoded }, quiet: true },
-      answer: ({ at }) => ({ secret, at }),
+      answer: (done) => ({ ...done, secret, username: user.username }),
     };
   });
 }

@@ -36,7 +36,7 @@ export const userService: Implementation<typeof UserService> = {
       email: human.email,
       phone: human.phone,
       password: human.passwordType,
-      hasIdpLinks: human.idpLinks.length > 0,
+      idpLinks: human.idpLinks,
       totpSecret: human.totpSecret,
       metadata: request.metadata.length > 0 ? request.metadata : human.metadata,
     });
@@ -52,7 +52,7 @@ export const userService: Implementation<typeof UserService> = {
       email: request.email,
       phone: request.phone,
       password: request.passwordType,
-      hasIdpLinks: request.idpLinks.length > 0,
+      idpLinks: request.idpLinks,
       totpSecret: request.totpSecret,
       metadata: request.metadata,
     });

@@ -9,8 +9,9 @@ const LINK_TRIES = 3;
 /**
  * `good`, `void` or `expired` (null: the user is gone), over the alias m, a row of the outbox. Void: its user is off or was since, his
  * address is another now, the code was used, replaced or tried too often. Expired: the code ran out while the message could not be delivered.
+ * `others`: `select hash, expires_at, failed, tries …` over m, u, o and i, for the codes of another slice.
  */
-export function standing(sql: Sql): Fragment {
+export function standing(sql: Sql, others: Fragment): Fragment {
   return sql`(
     select case
       when not (${gate(sql)} and ${binding(sql, sql`m`)}) then 'void'
@@ -33,6 +34,8 @@ export function standing(sql: Sql): Fragment {
       select l.hash, l.expires_at, l.failed, ${LINK_TRIES}::int
       from passkey_links l
       where m.kind = 'passkey-link' and l.instance_id = m.instance_id and l.user_id = m.user_id and l.link_id = m.data->>'codeId' and l.hash = m.code_hash
+      union all
+      ${others}
     ) k on true
     where u.instance_id = m.instance_id and u.user_id = m.user_id
   )`;

@@ -8,6 +8,7 @@ import { Failure, type Reason } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type Log } from '../store/events.ts';
 import { errors } from './errors.ts';
+import { forgiveFailures } from './tried.ts';
 
 /** How often a step is tried against others on the same user. */
 const TRIES = 10;
@@ -18,6 +19,8 @@ interface Transition {
   /** Whether the step ends what the user holds, for good: sessions, tokens, codes, pending steps. */
   readonly cuts: boolean;
   readonly missing: Reason;
+  /** Whether the failures that may have led to the state are forgotten. */
+  readonly forgives?: true;
   /** What forbids the step, by the user's state. */
   readonly refusals: Partial<Record<UserState, Reason>>;
 }
@@ -49,6 +52,7 @@ export const transitions = {
     event: 'user.unlocked',
     to: 'active',
     cuts: false,
+    forgives: true,
     missing: errors.unlockNotFound,
     refusals: { initial: errors.notLocked, active: errors.notLocked, inactive: errors.notLocked },
   },
@@ -68,7 +72,7 @@ type Done = Details | { owner: null };
 
 /** Takes a user through one step of the life cycle; needs `user.write` on his organization, also on oneself. */
 export function changeState(call: Call, userId: string, step: keyof typeof transitions): Promise<Details> {
-  const { event, to, cuts, missing, refusals }: Transition = transitions[step];
+  const { event, to, cuts, forgives, missing, refusals }: Transition = transitions[step];
   const from = Object.entries(userStates).flatMap(([name, stored]) => (refusals[name as UserState] ? [] : [stored]));
   return onTarget(call, userId, reachOrDeny(call.caller, 'user.write'), {
     permission: 'user.write',
@@ -86,7 +90,7 @@ export function changeState(call: Call, userId: string, step: keyof typeof trans
         where u.instance_id = t.instance_id and u.user_id = t.user_id and t.state = any(${from}::smallint[])
         returning u.instance_id, u.user_id as aggregate_id, u.org_id as owner, u.sequence, u.changed_at as at, u.created_at
       ),
-      logged as (${append(sql, sql`changed`, logOf(call), [{ type: event }])})`,
+      logged as (${append(sql, sql`changed`, logOf(call), [{ type: event }])})${forgives ? forgiveFailures(sql) : sql``}`,
   });
 }
 
@@ -181,11 +185,16 @@ async function attempt(call: Call, userId: string, where: Reach, step: Step, spa
 
 function sparing(sql: Sql, call: Call, userId: string, spared: Spared): Fragment {
   if (spared === 'nobody') return sql`true`;
-  const ordinary = sql`not u.is_owner or u.state <> ${userStates.active}`;
-  if (spared === 'active owners') return sql`(${ordinary})`;
-  return sql`(${ordinary} or exists (
+  return spared === 'active owners' ? sql`(${ordinary(sql)})` : spares(sql, call.instance.id, userId);
+}
+
+const ordinary = (sql: Sql): Fragment => sql`not u.is_owner or u.state <> ${userStates.active}`;
+
+/** Whether a user (u) may be ended: he is not the last active owner of the instance. To be asked behind a lock of the instance (guard.ts, `changeAlone`). */
+export function spares(sql: Sql, instanceId: string, userId: string): Fragment {
+  return sql`(${ordinary(sql)} or exists (
     select from users w join orgs o on o.instance_id = w.instance_id and o.org_id = w.org_id
-    where w.instance_id = ${call.instance.id} and w.is_owner and w.user_id <> ${userId} and w.state = ${userStates.active} and o.state = 1))`;
+    where w.instance_id = ${instanceId} and w.is_owner and w.user_id <> ${userId} and w.state = ${userStates.active} and o.state = 1))`;
 }
 
 const NAMES = new Map<number, UserState>(Object.entries(userStates).map(([name, stored]) => [stored, name as UserState]));

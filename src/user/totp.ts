@@ -6,6 +6,7 @@ import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import type { NewEvent } from '../store/events.ts';
 import { errors } from './errors.ts';
+import { forgiveFailures } from './tried.ts';
 import type { NoUse, Use } from './use.ts';
 import { type Changed, changeUser, isOff, kinds, type Rule } from './user.ts';
 
@@ -55,7 +56,7 @@ export function verifyTotp(call: Call, userId: string, code: string): Promise<Ch
         also: (sql) => sql`,
           proven as (
             update totps t set verified_at = c.at, last_step = ${step} from changed c where t.instance_id = c.instance_id and t.user_id = c.aggregate_id
-          )`,
+          )${forgiveFailures(sql, 'totp')}`,
       },
       answer: (done) => done,
     };

@@ -101,14 +101,16 @@ export function userColumns(sql: Sql): Fragment {
 /** The user with this id on the caller's instance, whatever his organization: the command decides what the caller may see. */
 export const loadUser = (call: Call, userId: string): Promise<User | undefined> => load(call, userId, (sql) => sql``);
 
-/** As `loadUser`, with the organizations that he is a member of: for commands that ask for his rank. */
+/** As `loadUser`, with the organizations that he is a member of, or of one of whose projects: for commands that ask for his rank. */
 const loadTarget = (call: Call, userId: string): Promise<Target | undefined> =>
   load<Target>(
     call,
     userId,
     (sql) => sql`,
       array(
-        select m.object_id from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id and m.level = 2 and u.rank > 0
+        select case m.level when 2 then m.object_id else p.org_id end from memberships m
+        left join projects p on m.level = 1 and p.instance_id = m.instance_id and p.project_id = m.object_id
+        where m.instance_id = u.instance_id and m.user_id = u.user_id and u.rank > 0 and (m.level = 2 or p.org_id is not null)
       ) as member_of`,
   );
 
@@ -174,7 +176,8 @@ async function disguised<R>(
   try {
     return await work();
   } catch (error) {
-    throw error instanceof Failure && error.code !== 'resource_exhausted' ? new Failure(wrong) : error;
+    // That too many passwords wait tells nothing of the user; that he was tried too often does.
+    throw error instanceof Failure && error.id !== 'KEYWARD-hashQueue' ? new Failure(wrong) : error;
   }
 }
 

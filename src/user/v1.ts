@@ -8,7 +8,9 @@ import { Failure } from '../failure/failure.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { createMachine } from './create.ts';
 import { errors } from './errors.ts';
+import { addKey, readKey } from './key.ts';
 import { addPat } from './pat.ts';
+import { addSecret } from './secret.ts';
 import { kinds, loadUser, type User } from './user.ts';
 
 /** In v1 adding calls tell the date of creation, AddMachineUser alone that of the change (reference/v1-minimum.md). */
@@ -32,6 +34,38 @@ export const managementUsers: Implementation<typeof ManagementService> = {
   async addPersonalAccessToken({ userId, expirationDate }, call) {
     const { tokenId, token, owner, sequence, at } = await addPat(call, userId, expirationDate, call.orgId);
     return { tokenId, token, details: { sequence, creationDate: timestampFromPg(at), resourceOwner: owner } };
+  },
+
+  async addMachineKey({ userId, expirationDate, publicKey }, call) {
+    const { keyId, content, owner, sequence, at } = await addKey(call, userId, publicKey, expirationDate, call.orgId);
+    return { keyId, keyDetails: content, details: { sequence, creationDate: timestampFromPg(at), resourceOwner: owner } };
+  },
+
+  async getMachineKeyByIDs({ userId, keyId }, call) {
+    const key = await readKey(call, userId, keyId, call.orgId);
+    return {
+      key: {
+        id: key.key_id,
+        details: {
+          sequence: key.sequence ?? 0n,
+          creationDate: timestampFromPg(key.created_at),
+          changeDate: timestampFromPg(key.changed_at),
+          resourceOwner: key.org_id,
+        },
+        type: 1, // JSON, the only one
+        expirationDate: timestampFromPg(key.expires_at),
+      },
+    };
+  },
+
+  // The client of a machine is its user name.
+  async generateMachineSecret({ userId }, call) {
+    const { secret, username, owner, sequence, at } = await addSecret(call, userId, call.orgId);
+    return {
+      clientId: username,
+      clientSecret: secret,
+      details: { sequence, creationDate: timestampFromPg(at), resourceOwner: owner },
+    };
   },
 };
 

@@ -83,3 +83,17 @@ test('a token that is removed through one node is refused by the other with the 
     }
   });
 });
+
+test('a token from before its instance was off and on again is refused, also by a node that has learnt from another caller that it is on', async () => {
+  const old = await people.caller();
+  const ask = (client: Client, token: string) => client.ask(user.getUserByID, { userId: old.userId }, { token });
+  for (const client of clients) assert.equal((await ask(client, old.token)).code, 'ok');
+  for (const state of [2, 1])
+    await cluster.sql`
+      update instances set state = ${state}, epoch = nextval('epochs'), access_version = nextval('epochs') where instance_id = ${cluster.instanceId}`;
+  const anew = await people.pat(old);
+  for (const client of clients) {
+    assert.equal((await ask(client, anew)).code, 'ok');
+    assert.equal((await ask(client, old.token)).code, 'unauthenticated');
+  }
+});

@@ -1,6 +1,7 @@
 /** The README's table of what is served, from the code itself. Run as a program it writes the table anew: `npx node test/clients/served.ts`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { servedBeta } from '../../src/contract/beta/served.ts';
 import { methods } from '../../src/contract/contract.ts';
 import { betaMethods, legacyMethods, legacyPrefixOf } from '../../src/contract/legacy.ts';
 import { services } from '../../src/server.ts';
@@ -16,7 +17,8 @@ export function servedIn(readme: string): string {
 
 /** One row for each service with a served RPC, one for all others. */
 export async function servedTable(): Promise<string> {
-  const served = new Set(services.flatMap((service) => [...service.keys()]));
+  const own = new Set(services.flatMap((service) => [...service.keys()]));
+  const served = new Set([...own, ...(await servedBeta((path) => own.has(path))).map(({ path }) => path)]);
   const v1 = await Promise.all([...legacyPrefixOf.values()].map(legacyMethods));
   const all = [methods, ...v1, await betaMethods()].flatMap((some) => [...some.values()]);
   for (const path of served) if (!all.some((method) => method.path === path)) throw new Error(`${path} is served, but is no RPC`);

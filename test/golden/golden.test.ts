@@ -37,6 +37,7 @@ const SCENARIOS = [
   '30-sessions',
   '31-session-challenges',
   '32-session-list',
+  '34-login-doors-when-deactivated',
   '35-session-permissions',
 ];
 

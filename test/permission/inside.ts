@@ -7,9 +7,6 @@ import { Callers } from '../../src/access/caller.ts';
 import { SystemUsers } from '../../src/access/system-user.ts';
 import { Tenants } from '../../src/access/tenant.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { methods } from '../../src/contract/contract.ts';
-import { legacyMethods, legacyPrefixOf } from '../../src/contract/legacy.ts';
-import type { Method } from '../../src/contract/method.ts';
 import { Masterkey } from '../../src/crypto/masterkey.ts';
 import { type Code, Failure } from '../../src/failure/failure.ts';
 import { add } from '../../src/instance/operate.ts';
@@ -17,6 +14,7 @@ import { Outside } from '../../src/outbound/outside.ts';
 import { services } from '../../src/server.ts';
 import type { Query, Sql, Store } from '../../src/store/connect.ts';
 import { createPipeline } from '../../src/transport/pipeline.ts';
+import { methodFor } from '../support/methods.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 export interface Tenant {
@@ -50,6 +48,7 @@ export class Inside {
       callers: new Callers(store, new SystemUsers({}, 'http://localhost')),
       masterkey,
       outside: new Outside({ outboundNetworks: [], nameServers: [] }),
+      external: { externalPort: 80, externalSecure: false },
       externalDomain: 'localhost',
       services,
     });
@@ -69,7 +68,7 @@ export class Inside {
     const all: Readonly<Record<string, string>> = { ...headers, authorization: `Bearer ${token}` };
     try {
       const answer = await this.#invoke({
-        method: await methodOf(rpc),
+        method: await methodFor(rpc),
         message: create(rpc.input, message as Record<string, unknown>),
         protocol: 'grpc',
         host: at.host,
@@ -119,10 +118,3 @@ const config = loadConfig({ environment: {}, flags: {} });
 /** A statement is not sent before it is awaited, so it can be built to be looked at. postgres.js keeps its texts as `strings`. */
 const textOf = <Row extends object>(statement: Query<Row>): string =>
   (statement as unknown as { readonly strings: readonly string[] }).strings[0] ?? '';
-
-async function methodOf(rpc: DescMethodUnary): Promise<Method> {
-  const prefix = legacyPrefixOf.get(rpc.parent.typeName);
-  const method = (prefix ? await legacyMethods(prefix) : methods).get(`/${rpc.parent.typeName}/${rpc.name}`);
-  if (!method) throw new Error(`${rpc.name} is in no contract`);
-  return method;
-}

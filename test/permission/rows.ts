@@ -19,6 +19,8 @@ import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession } from './crowd
 export interface Target {
   readonly userId: string;
   readonly orgId: string;
+  /** Of calls that name one; else it is the host's. */
+  readonly instanceId?: string;
 }
 
 /** On what the permission is held. */
@@ -51,7 +53,7 @@ export interface Row {
   readonly on: On;
   readonly needs?: string;
   /** Does as well. */
-  readonly or?: string;
+  readonly or?: string | undefined;
   /** What a user needs to do it to himself: nothing, or another permission; else it is as with others. */
   readonly self?: 'nothing' | 'user.self.delete' | undefined;
   readonly changes: boolean;
@@ -199,7 +201,8 @@ const inInstance = {
 } as const;
 /** From outside; about an instance that there is not, since the ids of those that are there stand in no table. */
 const outside = { on: 'system', changes: false, placeless: true } as const;
-const trusted = (target: Target) => ({ trustedDomain: idsOf(target).trusted });
+const named = ({ instanceId = '' }: Target) => ({ instanceId });
+const trusted = (target: Target) => ({ ...named(target), trustedDomain: idsOf(target).trusted });
 const session = SessionService.method;
 const admin = AdminService.method;
 const management = ManagementService.method;
@@ -424,10 +427,14 @@ export const rows: readonly Row[] = [
   },
 
   // Instances
-  { ...inInstance.read, rpc: instance.getInstance, message: () => ({}) },
-  { ...inInstance.read, rpc: instance.listCustomDomains, message: () => ({}) },
-  { ...inInstance.read, rpc: instance.listTrustedDomains, message: () => ({}) },
-  { ...inInstance.write, rpc: instance.updateInstance, message: ({ userId }) => ({ instanceName: `Instance of ${userId}` }) },
+  { ...inInstance.read, rpc: instance.getInstance, message: named },
+  { ...inInstance.read, rpc: instance.listCustomDomains, message: named },
+  { ...inInstance.read, rpc: instance.listTrustedDomains, message: named },
+  {
+    ...inInstance.write,
+    rpc: instance.updateInstance,
+    message: (target) => ({ ...named(target), instanceName: `Instance of ${target.userId}` }),
+  },
   { ...inInstance.write, rpc: instance.addTrustedDomain, message: trusted },
   { ...inInstance.write, rpc: instance.removeTrustedDomain, has: ['trusted'], message: trusted },
   { ...outside, rpc: instance.listInstances, needs: 'system.instance.read', message: () => ({}) },
@@ -611,5 +618,9 @@ export const rows: readonly Row[] = [
 ];
 
 export const pathOf = ({ rpc }: Row): string => `/${rpc.parent.typeName}/${rpc.name}`;
-export const nameOf = (row: Row): string =>
-  `${row.rpc.name}${/\.v1\.\w+$/.test(row.rpc.parent.typeName) ? ' of v1' : ''}${row.how === undefined ? '' : ` with ${row.how}`}`;
+export const nameOf = (row: Row): string => `${row.rpc.name}${versionOf(row)}${row.how === undefined ? '' : ` with ${row.how}`}`;
+
+const versionOf = ({ rpc }: Row): string => {
+  const [, version] = /\.(v1|v2beta)\.\w+$/.exec(rpc.parent.typeName) ?? [];
+  return version ? ` of ${version}` : '';
+};

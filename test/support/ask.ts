@@ -13,16 +13,15 @@ import {
 } from '@bufbuild/protobuf';
 import { Code as ConnectCode, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
-import { methodOf } from '../../src/contract/contract.ts';
 import { CredentialsCheckErrorSchema, ErrorDetailSchema } from '../../src/contract/gen/zitadel/message_pb.js';
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
 import type { Route } from '../../src/contract/method.ts';
 import { type Code, codes } from '../../src/failure/failure.ts';
+import { methodFor, type Protocol, protocols, restRouteOf } from './methods.ts';
 
 export const user = UserService.method;
 
-export const protocols = ['rest', 'connect', 'grpc', 'grpc-web'] as const;
-export type Protocol = (typeof protocols)[number];
+export { type Protocol, protocols };
 
 /** What a client learns. `text` holds the id in brackets, as on the wire; the detail repeats id and text. */
 export type Answer<M extends DescMethodUnary> = { readonly code: 'ok'; readonly message: MessageShape<M['output']> } | Refusal;
@@ -100,7 +99,7 @@ export class Client {
     message: MessageInitShape<M['input']>,
     headers: Record<string, string>,
   ): Promise<Answer<M>> {
-    const [route] = methodOf(rpc).routes;
+    const route = restRouteOf(await methodFor(rpc));
     if (!route) throw new Error(`${rpc.name} has no REST route`);
     const json = toJson(rpc.input, create(rpc.input, message) as never, { useProtoFieldName: true }) as Record<string, JsonValue>; // of the input itself; a message is an object
     const { path, body } = fill(route, json);

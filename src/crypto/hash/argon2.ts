@@ -5,7 +5,7 @@ import { between, type Format } from './format.ts';
 /** `Algorithm.Argon2id`: the package declares it as an ambient const enum, which erasable TypeScript cannot read. */
 const ARGON2ID = 2;
 /** OWASP's parameters: 19 MiB, 2 passes, 1 lane. */
-const OURS = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+export const OURS = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** Salts from 8 bytes (RFC 9106 section 3.1), which is 11 characters. */
 const form = /^\$argon2(id?)\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{6,}$/;

@@ -36,9 +36,16 @@ export const de: Texts = {
       body: 'Die Domain {domain} gehört jetzt einer anderen Organisation; Ihr Benutzername konnte deshalb nicht bleiben. Melden Sie sich von nun an als {username} an.',
       unasked: 'Ihre Administration kann Ihnen einen anderen Benutzernamen geben.',
     },
+    'otp-email': {
+      subject: 'Ihr Code für die Anmeldung',
+      body: 'Jemand meldet sich als {username} an. Wenn Sie das sind, geben Sie diesen Code ein oder folgen Sie dem Link; er gilt fünf Minuten.',
+      button: 'Anmelden',
+      unasked: 'Wenn Sie das nicht sind, geben Sie den Code niemandem und wählen Sie ein anderes Passwort.',
+    },
   },
   messages: {
     'verify-phone': '{code} ist Ihr Code, um diese Telefonnummer zu bestätigen.',
     'password-reset': '{code} ist Ihr Code für ein neues Passwort. {link}',
+    'otp-sms': '{code} ist Ihr Code für die Anmeldung. Er gilt fünf Minuten; geben Sie ihn niemandem.\n\n@{host} #{code}',
   },
 };

@@ -36,9 +36,16 @@ export const en: Texts = {
       body: 'The domain {domain} now belongs to another organization, so your user name could not stay. From now on, log in as {username}.',
       unasked: 'Your administrator can give you another user name.',
     },
+    'otp-email': {
+      subject: 'Your code to log in',
+      body: 'Somebody logs in as {username}. If it is you, type this code or follow the link; it is good for five minutes.',
+      button: 'Log in',
+      unasked: 'If it is not you, tell nobody this code, and choose another password.',
+    },
   },
   messages: {
     'verify-phone': '{code} is your code to confirm this phone number.',
     'password-reset': '{code} is your code for a new password. {link}',
+    'otp-sms': '{code} is your code to log in. It is good for five minutes; tell nobody.\n\n@{host} #{code}',
   },
 };

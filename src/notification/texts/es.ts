@@ -36,9 +36,16 @@ export const es: Texts = {
       body: 'El dominio {domain} pertenece ahora a otra organización, por lo que su nombre de usuario no ha podido conservarse. A partir de ahora, inicie sesión como {username}.',
       unasked: 'Su administrador puede darle otro nombre de usuario.',
     },
+    'otp-email': {
+      subject: 'Su código para iniciar sesión',
+      body: 'Alguien está iniciando sesión como {username}. Si es usted, escriba este código o siga el enlace; es válido durante cinco minutos.',
+      button: 'Iniciar sesión',
+      unasked: 'Si no es usted, no dé este código a nadie y elija otra contraseña.',
+    },
   },
   messages: {
     'verify-phone': '{code} es su código para confirmar este número de teléfono.',
     'password-reset': '{code} es su código para una nueva contraseña. {link}',
+    'otp-sms': '{code} es su código para iniciar sesión. Es válido durante cinco minutos; no se lo dé a nadie.\n\n@{host} #{code}',
   },
 };

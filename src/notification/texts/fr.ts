@@ -36,9 +36,16 @@ export const fr: Texts = {
       body: 'Le domaine {domain} appartient désormais à une autre organisation ; votre nom d’utilisateur n’a donc pas pu rester. Connectez-vous dorénavant en tant que {username}.',
       unasked: 'Votre administrateur peut vous donner un autre nom d’utilisateur.',
     },
+    'otp-email': {
+      subject: 'Votre code de connexion',
+      body: 'Quelqu’un se connecte en tant que {username}. Si c’est vous, saisissez ce code ou suivez le lien ; il est valable cinq minutes.',
+      button: 'Se connecter',
+      unasked: 'Si ce n’est pas vous, ne donnez ce code à personne et choisissez un autre mot de passe.',
+    },
   },
   messages: {
     'verify-phone': '{code} est votre code pour confirmer ce numéro de téléphone.',
     'password-reset': '{code} est votre code pour un nouveau mot de passe. {link}',
+    'otp-sms': '{code} est votre code de connexion. Il est valable cinq minutes ; ne le donnez à personne.\n\n@{host} #{code}',
   },
 };

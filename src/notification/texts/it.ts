@@ -36,9 +36,16 @@ export const it: Texts = {
       body: 'Il dominio {domain} appartiene ora a un’altra organizzazione, perciò il suo nome utente non ha potuto restare. D’ora in poi acceda come {username}.',
       unasked: 'Il suo amministratore può assegnarle un altro nome utente.',
     },
+    'otp-email': {
+      subject: 'Il suo codice di accesso',
+      body: 'Qualcuno sta accedendo come {username}. Se è lei, inserisca questo codice o segua il link; è valido per cinque minuti.',
+      button: 'Accedi',
+      unasked: 'Se non è lei, non dia questo codice a nessuno e scelga un’altra password.',
+    },
   },
   messages: {
     'verify-phone': '{code} è il suo codice per confermare questo numero di telefono.',
     'password-reset': '{code} è il suo codice per una nuova password. {link}',
+    'otp-sms': '{code} è il suo codice di accesso. È valido per cinque minuti; non lo dia a nessuno.\n\n@{host} #{code}',
   },
 };

@@ -36,9 +36,16 @@ export const nl: Texts = {
       body: 'Het domein {domain} is nu van een andere organisatie, daarom kon uw gebruikersnaam niet blijven. Log voortaan in als {username}.',
       unasked: 'Uw beheerder kan u een andere gebruikersnaam geven.',
     },
+    'otp-email': {
+      subject: 'Uw code om in te loggen',
+      body: 'Iemand logt in als {username}. Bent u dat, typ dan deze code of volg de link; hij is vijf minuten geldig.',
+      button: 'Inloggen',
+      unasked: 'Bent u dat niet, geef deze code dan aan niemand en kies een ander wachtwoord.',
+    },
   },
   messages: {
     'verify-phone': '{code} is uw code om dit telefoonnummer te bevestigen.',
     'password-reset': '{code} is uw code voor een nieuw wachtwoord. {link}',
+    'otp-sms': '{code} is uw code om in te loggen. Hij is vijf minuten geldig; geef hem aan niemand.\n\n@{host} #{code}',
   },
 };

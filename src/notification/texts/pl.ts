@@ -36,9 +36,16 @@ export const pl: Texts = {
       body: 'Domena {domain} należy teraz do innej organizacji, dlatego Twoja nazwa użytkownika nie mogła pozostać. Od teraz loguj się jako {username}.',
       unasked: 'Administrator może nadać Ci inną nazwę użytkownika.',
     },
+    'otp-email': {
+      subject: 'Twój kod logowania',
+      body: 'Ktoś loguje się jako {username}. Jeśli to Ty, wpisz ten kod lub otwórz link; jest ważny przez pięć minut.',
+      button: 'Zaloguj się',
+      unasked: 'Jeśli to nie Ty, nie podawaj nikomu tego kodu i zmień hasło.',
+    },
   },
   messages: {
     'verify-phone': '{code} to Twój kod do potwierdzenia tego numeru telefonu.',
     'password-reset': '{code} to Twój kod do ustawienia nowego hasła. {link}',
+    'otp-sms': '{code} to Twój kod logowania. Jest ważny przez pięć minut; nie podawaj go nikomu.\n\n@{host} #{code}',
   },
 };

@@ -36,9 +36,16 @@ export const pt: Texts = {
       body: 'O domínio {domain} pertence agora a outra organização, pelo que o seu nome de utilizador não pôde ser mantido. A partir de agora, inicie sessão como {username}.',
       unasked: 'O seu administrador pode dar-lhe outro nome de utilizador.',
     },
+    'otp-email': {
+      subject: 'O seu código para iniciar sessão',
+      body: 'Alguém está a iniciar sessão como {username}. Se for você, escreva este código ou siga a ligação; é válido durante cinco minutos.',
+      button: 'Iniciar sessão',
+      unasked: 'Se não for você, não dê este código a ninguém e escolha outra palavra-passe.',
+    },
   },
   messages: {
     'verify-phone': '{code} é o seu código para confirmar este número de telefone.',
     'password-reset': '{code} é o seu código para uma nova palavra-passe. {link}',
+    'otp-sms': '{code} é o seu código para iniciar sessão. É válido durante cinco minutos; não o dê a ninguém.\n\n@{host} #{code}',
   },
 };

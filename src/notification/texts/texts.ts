@@ -1,5 +1,8 @@
-/** What messages say, by language. Placeholders: {name}, {username}, {application}, {domain}, {code}, {link}. */
-import type { MessageKind } from '../kinds.ts';
+/**
+ * What messages say, by language. Placeholders: {name}, {username}, {application}, {domain}, {host}, {code}, {link}. The last line of a code to
+ * log in by text message is for machines: a browser fills it in on that host alone (https://wicg.github.io/sms-one-time-codes/).
+ */
+import { type Channel, KINDS, type MessageKind } from '../kinds.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
 import { es } from './es.ts';
@@ -29,9 +32,19 @@ export interface MailText {
   readonly unasked?: string;
 }
 
+type Sent<C extends Channel> = { [K in MessageKind]: C extends (typeof KINDS)[K]['channels'][number] ? K : never }[MessageKind];
+
+export const isMail = (kind: MessageKind): kind is Sent<'mail'> => goes(kind, 'mail');
+export const isSms = (kind: MessageKind): kind is Sent<'sms'> => goes(kind, 'sms');
+
+function goes(kind: MessageKind, channel: Channel): boolean {
+  const channels: readonly Channel[] = KINDS[kind].channels;
+  return channels.includes(channel);
+}
+
 export interface Texts extends Frame {
-  readonly mails: Readonly<Record<Exclude<MessageKind, 'verify-phone'>, MailText>>;
-  readonly messages: Readonly<Record<'verify-phone' | 'password-reset', string>>;
+  readonly mails: Readonly<Record<Sent<'mail'>, MailText>>;
+  readonly messages: Readonly<Record<Sent<'sms'>, string>>;
 }
 
 export const languages = { en, de, fr, es, it, pt, nl, pl, ja, zh } as const satisfies Record<string, Texts>;

@@ -36,9 +36,16 @@ export const zh: Texts = {
       body: '域名 {domain} 现在属于另一个组织，因此您的用户名无法保留。今后请使用 {username} 登录。',
       unasked: '管理员可以为您设置其他用户名。',
     },
+    'otp-email': {
+      subject: '您的登录验证码',
+      body: '有人正在以 {username} 的身份登录。如果是您本人，请输入此验证码或打开链接；验证码五分钟内有效。',
+      button: '登录',
+      unasked: '如果不是您本人，请勿将此验证码告诉任何人，并更改密码。',
+    },
   },
   messages: {
     'verify-phone': '{code} 是您用于确认此电话号码的验证码。',
     'password-reset': '{code} 是您用于设置新密码的验证码。 {link}',
+    'otp-sms': '{code} 是您的登录验证码，五分钟内有效，请勿告诉任何人。\n\n@{host} #{code}',
   },
 };

@@ -1,18 +1,15 @@
 /**
- * The issuer of an instance: the origin of the domain that was asked, where that is one of its own, else of its primary one. Never what a
- * request says of itself: the scheme and the port are those of the configuration.
+ * The instance that a request to an endpoint has reached, with its issuer: the origin of the domain that was asked, where that is one of its
+ * own, else of its primary one. Never what a request says of itself: the scheme and the port are those of the configuration.
  */
-import { domainOf, type Instance, type Tenants } from '../access/tenant.ts';
-import { type Config, externalOrigin } from '../config/settings.ts';
+import { type External, externalOrigin } from '../config/settings.ts';
 import type { Store } from '../store/connect.ts';
+import { domainOf, type Instance, type Tenants } from './tenant.ts';
 
-/** The instance that a request has reached. */
 export interface Place {
   readonly instance: Instance;
   readonly issuer: string;
 }
-
-export type External = Pick<Config, 'externalPort' | 'externalSecure'>;
 
 /** Fails with `not_found` where the host belongs to no instance. */
 export async function placeOf(store: Store, tenants: Tenants, external: External, host: string): Promise<Place> {

@@ -1,0 +1,124 @@
+/** Guessing is slow also where nothing locks: pauses after many failures of a user, and of an address over all users; on every node alike. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hash } from '@node-rs/argon2';
+import { Client, user } from '../support/ask.ts';
+import { nth } from '../support/batches.ts';
+import { startCluster } from '../support/node.ts';
+import type { Person } from '../support/people.ts';
+import { byName, byPassword, Logins, PASSWORD, refusals, session, typed } from './logins.ts';
+
+const cluster = await startCluster(2, { KEYWARD_THROTTLE_USER_FAILURES: '4', KEYWARD_THROTTLE_ADDRESS_FAILURES: '6' });
+const { sql } = cluster;
+const logins = new Logins(cluster);
+const { admin, people } = logins;
+const clients = cluster.nodes.map((node) => new Client(node));
+const [here, there] = clients as [Client, Client]; // of two nodes
+const WRONG = 'Wrong#2026';
+const tooMany = { code: 'resource_exhausted', text: 'Too many failed attempts; try again later (KEYWARD-tries)', id: 'KEYWARD-tries' };
+
+const guess = (client: Client, me: Person, password = WRONG, ip?: string) =>
+  client.ask(session.createSession, { checks: byPassword(me, password), ...(ip === undefined ? {} : { userAgent: { ip } }) }, admin);
+/** Its failures are older by so much. */
+const passes = (seconds: number, { userId }: Person) =>
+  sql`update failed_checks set last_at = last_at - ${seconds} * interval '1 second' where user_id = ${userId}`;
+
+/** Head and answer of a guess over REST. */
+async function retryAfter({ userId }: Person): Promise<{ status: number; seconds: number }> {
+  const response = await fetch(`http://localhost:${cluster.nodes[0].port}/v2/sessions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${cluster.adminPat}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ checks: { user: { userId }, password: { password: PASSWORD } } }),
+  });
+  await response.body?.cancel();
+  return { status: response.status, seconds: Number(response.headers.get('retry-after')) };
+}
+
+test('after many failures a user pauses, longer each time, and is told how long; a success ends it', async () => {
+  const me = await logins.human();
+  for (let n = 0; n < 4; n++) assert.deepEqual(await guess(nth(clients, n), me), refusals.wrongPassword);
+  for (const client of clients) assert.deepEqual(await guess(client, me, PASSWORD), tooMany);
+  assert.deepEqual(await retryAfter(me), { status: 429, seconds: 1 });
+  for (const pause of [1, 2, 4, 8, 16, 32, 60, 60]) {
+    await passes(pause - 0.5, me);
+    assert.deepEqual(await guess(here, me, PASSWORD), tooMany, `${pause} s are not over`);
+    await passes(1, me);
+    assert.deepEqual(await guess(there, me), refusals.wrongPassword);
+  }
+  assert.deepEqual(await retryAfter(me), { status: 429, seconds: 60 });
+  await passes(61, me);
+  assert.equal((await guess(here, me, PASSWORD)).code, 'ok');
+  assert.deepEqual(await guess(there, me), refusals.wrongPassword);
+  assert.equal((await guess(here, me, PASSWORD)).code, 'ok');
+});
+
+test('a pause is one for all nodes: of twenty tries after it one is compared', async () => {
+  const me = await logins.human();
+  for (let n = 0; n < 4; n++) await guess(here, me);
+  await passes(2, me);
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => guess(nth(clients, n), me)));
+  assert.equal(answers.filter(({ code }) => code === 'invalid_argument').length, 1);
+  assert.equal(answers.filter(({ code }) => code === 'resource_exhausted').length, 19);
+});
+
+test('of many guesses at once the right one counts only before too many others have failed', async () => {
+  const me = await logins.human();
+  const slow = await hash(PASSWORD, { memoryCost: 65_536, timeCost: 10, parallelism: 1 });
+  await sql`update profiles set password_hash = ${slow} where user_id = ${me.userId}`;
+  const begun = await logins.begin(here, me);
+  const late = there.ask(session.setSession, { sessionId: begun.sessionId, checks: typed(PASSWORD) }, admin);
+  // what the others have done by the time that its statement is sent
+  await sql`
+    insert into failed_checks (instance_id, user_id, kind, failed, user_epoch, last_at)
+    select instance_id, user_id, 'password', 4, epoch, now() from users where user_id = ${me.userId}`;
+  assert.deepEqual(await late, tooMany);
+});
+
+test('each kind is paused for itself, and a new password begins anew', async () => {
+  const me = await logins.human();
+  for (let n = 0; n < 4; n++) await guess(here, me);
+  const [code = ''] = (await here.get(user.generateRecoveryCodes, { userId: me.userId, count: 1 }, admin)).recoveryCodes;
+  const checks = { user: byPassword(me).user, recoveryCode: { code } };
+  assert.equal((await here.ask(session.createSession, { checks }, admin)).code, 'ok');
+  await here.get(user.setPassword, { userId: me.userId, newPassword: { password: 'Changed#2026' } }, admin);
+  assert.equal((await guess(there, me, 'Changed#2026')).code, 'ok');
+});
+
+test('a stranger who tries the current password of a user who pauses learns nothing of it', async () => {
+  const [me, stranger] = [await logins.human(), await people.caller()];
+  for (let n = 0; n < 4; n++) await guess(here, me);
+  const ask = (userId: string) =>
+    here.ask(
+      user.setPassword,
+      { userId, newPassword: { password: 'Changed#2026' }, verification: { case: 'currentPassword', value: PASSWORD } },
+      stranger,
+    );
+  assert.deepEqual(await ask(me.userId), refusals.wrongPassword);
+  assert.deepEqual(await ask('404'), refusals.wrongPassword);
+});
+
+test('failures from one address are counted over users and unknown names, and drain away; others and other addresses go on', async () => {
+  const all = await Promise.all(Array.from({ length: 3 }, () => logins.human()));
+  const ip = '192.0.2.7';
+  for (const [n, me] of all.entries()) assert.deepEqual(await guess(nth(clients, n), me, WRONG, ip), refusals.wrongPassword);
+  const unknown = { checks: { ...byName('nobody'), ...typed(WRONG) }, userAgent: { ip } };
+  for (let n = 0; n < 3; n++) assert.deepEqual(await nth(clients, n).ask(session.createSession, unknown, admin), refusals.userNotFound);
+  const [me] = all as [Person];
+  for (const client of clients) assert.deepEqual(await guess(client, me, PASSWORD, ip), tooMany);
+  assert.equal((await guess(here, me, PASSWORD, '192.0.2.8')).code, 'ok');
+  assert.equal((await guess(here, me, PASSWORD)).code, 'ok');
+  const { sessionId } = await here.get(session.createSession, { checks: { user: byPassword(me).user }, userAgent: { ip } }, admin);
+  assert.deepEqual(await there.ask(session.setSession, { sessionId, checks: typed(PASSWORD) }, admin), tooMany);
+  // one of six in a hundred seconds
+  await sql`update failed_addresses set last_at = last_at - interval '101 seconds'`;
+  assert.equal((await there.ask(session.setSession, { sessionId, checks: typed(PASSWORD) }, admin)).code, 'ok');
+});
+
+test('of IPv6 a network is one address, and this machine is none', async () => {
+  const me = await logins.human();
+  for (let n = 0; n < 6; n++) assert.equal((await guess(here, await logins.human(), WRONG, `2001:db8::${n + 1}`)).code, 'invalid_argument');
+  assert.deepEqual(await guess(here, me, PASSWORD, '2001:db8::ffff'), tooMany);
+  assert.equal((await guess(here, me, PASSWORD, '2001:db8:1::1')).code, 'ok');
+  for (const ip of ['127.0.0.1', '::1', '::ffff:127.0.0.1', 'nonsense'])
+    for (let n = 0; n < 7; n++) assert.equal((await guess(here, await logins.human(), WRONG, ip)).code, 'invalid_argument');
+});
