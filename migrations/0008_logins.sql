@@ -9,11 +9,6 @@ alter table failed_checks add column reserved timestamptz[] not null default '{}
 create function lockout_limits(instance_id text, org_id text) returns table (passwords integer, codes integer)
   language sql stable parallel safe as 'select 0, 0';
 
--- What the login policy of an organization says of second factors: whether they are asked for of everybody, and which may be set up. The
--- defaults of a new instance. Whoever changes them raises the access_version of the organization or instance: nodes remember who was let in.
-create function login_factors(instance_id text, org_id text) returns table (force_mfa boolean, force_mfa_local_only boolean, second_factors text[])
-  language sql stable parallel safe as 'select false, false, array[''totp'', ''u2f'']';
-
 -- Failures from one address (of IPv6 from its network of 64 bits), draining away by the minute.
 create table failed_addresses (
   instance_id text not null,

@@ -12,6 +12,7 @@ import { version } from './cli/version.ts';
 import { externalOrigin, LOCAL } from './config/settings.ts';
 import { methods } from './contract/contract.ts';
 import { configurePasswords } from './crypto/password.ts';
+import { featureService } from './feature/service.ts';
 import { idpEndpoints } from './idp/endpoints.ts';
 import { adminProviders, identityProviderService, managementProviders } from './idp/service.ts';
 import { startSimulator } from './idp/simulator.ts';
@@ -29,6 +30,8 @@ import { managementProjects } from './project/v1.ts';
 import { SessionPurge } from './session/purge.ts';
 import { sessionService } from './session/service.ts';
 import { codesInSessions } from './session/standing.ts';
+import { settingsService } from './settings/service.ts';
+import { adminPolicies, managementPolicies } from './settings/v1.ts';
 import { claimNode } from './store/node.ts';
 import { systemService } from './system/service.ts';
 import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipeline.ts';
@@ -38,6 +41,7 @@ import { standing } from './user/standing.ts';
 import { configureThrottle } from './user/throttle.ts';
 import { managementUsers, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
+import { webKeyService } from './webkey/service.ts';
 
 /** Everything that is served. */
 export const services = [
@@ -50,11 +54,15 @@ export const services = [
   serve('zitadel.application.v2.ApplicationService', applicationService),
   serve('zitadel.authorization.v2.AuthorizationService', authorizationService),
   serve('zitadel.idp.v2.IdentityProviderService', identityProviderService),
+  serve('zitadel.settings.v2.SettingsService', settingsService),
+  serve('zitadel.feature.v2.FeatureService', featureService),
+  serve('zitadel.webkey.v2.WebKeyService', webKeyService),
   serveSystem('zitadel.system.v1.SystemService', systemService),
   serveOpen('zitadel.admin.v1.AdminService', adminHealth),
   serve('zitadel.admin.v1.AdminService', adminInstance(version())),
   serve('zitadel.admin.v1.AdminService', adminMembers),
   serve('zitadel.admin.v1.AdminService', adminProviders),
+  serve('zitadel.admin.v1.AdminService', adminPolicies),
   serveOpen('zitadel.management.v1.ManagementService', managementHealth),
   serve('zitadel.management.v1.ManagementService', managementOrganization),
   serve('zitadel.management.v1.ManagementService', managementUsers),
@@ -63,6 +71,7 @@ export const services = [
   serve('zitadel.management.v1.ManagementService', managementApps),
   serve('zitadel.management.v1.ManagementService', managementUserGrants),
   serve('zitadel.management.v1.ManagementService', managementProviders),
+  serve('zitadel.management.v1.ManagementService', managementPolicies),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
 ];

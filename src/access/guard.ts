@@ -51,11 +51,23 @@ export class Guard {
    * As `change`, behind a lock of the instance and of the target: for rules that count over users (the last owner), and for what is
    * computed from other rows (ranks). A statement that waits for a lock sees those as they were before; one that begins behind it does not.
    */
-  async changeAlone<Row extends object>(target: string, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
-    this.#inTime();
-    const rows = await this.#store.transaction(async (sql) => {
+  changeAlone<Row extends object>(target: string, statement: Statement<Row>): Promise<[Row, ...Row[]]> {
+    const lock = async (sql: Sql) => {
       await sql`select 1 from instances where instance_id = ${this.#instance.id} for no key update`;
       await sql`select 1 from users where instance_id = ${this.#instance.id} and user_id = ${target} for no key update`;
+    };
+    return this.changeBehind(lock, statement, target);
+  }
+
+  /** As `changeAlone`, behind other locks: for what is computed from many rows, which must all be seen as the locks leave them. */
+  async changeBehind<Row extends object>(
+    lock: (sql: Sql) => Promise<unknown>,
+    statement: Statement<Row>,
+    target?: string,
+  ): Promise<[Row, ...Row[]]> {
+    this.#inTime();
+    const rows = await this.#store.transaction(async (sql) => {
+      await lock(sql);
       return statement(sql, this.#locked(sql, target));
     }, this.#deadline);
     return held(rows);

@@ -6,6 +6,7 @@ import { matches } from '../crypto/secret.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
+import { effectivePolicy, secondFactorTypes } from './policy.ts';
 import { parseSessionToken } from './session-token.ts';
 import type { Instance } from './tenant.ts';
 
@@ -88,21 +89,25 @@ function factors(sql: Sql): Fragment {
 }
 
 /**
- * Whether one factor is not enough: the user has set up a second one that the login policy allows, or the policy asks for it. Machines have
- * none, and a recovery code is none to set up (reference/authn-authz-oidc.md 1.6). The one place where that policy is read here.
+ * Whether one factor is not enough: the login policy of the user's organization forces a second one (on logins here alone, or on those at
+ * providers too), or he has set up one that it allows. Machines have none.
  */
 function secondFactor(sql: Sql): Fragment {
+  const allows = (factor: keyof typeof secondFactorTypes) =>
+    sql`login.policy->'secondFactors' @> to_jsonb(${secondFactorTypes[factor]}::int)`;
   return sql`coalesce(u.kind = 1 and (
     select
-      'totp' = any(l.second_factors) and exists (
+      case when s.intent_checked_at is null
+        then (login.policy->>'forceMfa')::boolean or (login.policy->>'forceMfaLocalOnly')::boolean
+        else (login.policy->>'forceMfa')::boolean and not (login.policy->>'forceMfaLocalOnly')::boolean
+      end
+      or (${allows('totp')} and exists (
         select from totps t where t.instance_id = s.instance_id and t.user_id = s.user_id and t.verified_at is not null
-      )
-      or 'u2f' = any(l.second_factors) and exists (
+      ))
+      or (${allows('u2f')} and exists (
         select from authenticators a where a.instance_id = s.instance_id and a.user_id = s.user_id and a.kind = 'u2f' and a.verified_at is not null
-      )
-      or 'otp_sms' = any(l.second_factors) and p.otp_sms
-      or 'otp_email' = any(l.second_factors) and p.otp_email
-      or case when s.intent_checked_at is null then l.force_mfa or l.force_mfa_local_only else l.force_mfa and not l.force_mfa_local_only end
-    from login_factors(u.instance_id, u.org_id) l
-  ), false)`;
+      ))
+      or (${allows('otpSms')} and p.otp_sms)
+      or (${allows('otpEmail')} and p.otp_email)
+    from (select ${effectivePolicy(sql, 'login', sql`s.instance_id`, sql`o.org_id`)} as policy) login), false)`;
 }

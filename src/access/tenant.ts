@@ -8,6 +8,8 @@ export interface Instance {
   readonly defaultOrgId: string;
   readonly epoch: bigint;
   readonly accessVersion: bigint;
+  /** Whether any organization ever put its domain behind login names. */
+  readonly domainLogins: boolean;
 }
 
 /** Most hosts that a node remembers at once. */
@@ -35,7 +37,7 @@ export class Tenants {
     if (remembered) return remembered;
     const [found] = await this.#store.read(
       (sql) => sql<Instance[]>`
-        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion"
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins"
         from instances i
         left join instance_domains d on d.instance_id = i.instance_id and d.domain = ${domain}
         where i.state = 1

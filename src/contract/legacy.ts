@@ -151,11 +151,39 @@ const providerCalls = [
   'RemoveIDPFromLoginPolicy',
 ];
 
+/** Policies rule doors; no call on them is one. */
+const policyNames = [
+  'PasswordComplexityPolicy',
+  'PasswordAgePolicy',
+  'LockoutPolicy',
+  'PrivacyPolicy',
+  'NotificationPolicy',
+  'LabelPolicy',
+  'LoginPolicy',
+];
+const factorCalls = ['SecondFactor', 'MultiFactor'].flatMap((factor) => [
+  `ListLoginPolicy${factor}s`,
+  `Add${factor}ToLoginPolicy`,
+  `Remove${factor}FromLoginPolicy`,
+]);
+const adminPolicies = [
+  ...policyNames.flatMap((name) => [`Get${name}`, `Update${name}`]),
+  ...factorCalls,
+  ...['GetPreviewLabelPolicy', 'ActivateLabelPolicy', 'GetDomainPolicy', 'UpdateDomainPolicy'],
+  ...['GetCustomDomainPolicy', 'AddCustomDomainPolicy', 'UpdateCustomDomainPolicy', 'ResetCustomDomainPolicyToDefault'],
+  ...['GetSecurityPolicy', 'SetSecurityPolicy', 'GetRestrictions', 'SetRestrictions', 'GetSupportedLanguages', 'GetAllowedLanguages'],
+];
+const managementPolicies = [
+  ...policyNames.flatMap((name) => [`Get${name}`, `GetDefault${name}`, `AddCustom${name}`, `UpdateCustom${name}`, `Reset${name}ToDefault`]),
+  ...factorCalls,
+  ...['GetPreviewLabelPolicy', 'ActivateCustomLabelPolicy', 'GetDomainPolicy'],
+];
+
 const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
   Object.entries({
     'zitadel.system.v1.SystemService': { credential: ['CreateInstance'] },
     'zitadel.admin.v1.AdminService': {
-      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...providerCalls],
+      none: ['Healthz', 'GetMyInstance', 'AddIAMMember', 'UpdateIAMMember', 'RemoveIAMMember', ...providerCalls, ...adminPolicies],
     },
     'zitadel.management.v1.ManagementService': {
       none: [
@@ -184,6 +212,7 @@ const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
         'AddUserGrant',
         'GetUserGrantByID',
         ...providerCalls,
+        ...managementPolicies,
       ],
       credential: [
         'SetHumanInitialPassword',

@@ -123,4 +123,10 @@ export const english: Readonly<Record<string, string>> = {
   'Errors.Org.Domain.AlreadyExists': 'Domain already exists',
   'Errors.Org.DomainNotOnOrg': "Domain doesn't exist on organization",
   'Errors.Org.PrimaryDomainNotDeletable': 'Organization Domain must not be deleted',
+  'Errors.NoChangesFound': 'No changes',
+  'Errors.IDMissing': 'ID missing',
+  'Errors.WebKey.NotFound': 'Web key not found',
+  'Errors.WebKey.ActiveDelete': 'Cannot delete active web key',
+  'Errors.Language.NotSupported': 'The language is not supported',
+  'Errors.Language.DefaultNotAllowed': 'The default language must be among those that are allowed',
 };

@@ -23,7 +23,7 @@ export async function restoreOwner(sql: Sql, instanceId: string): Promise<{ toke
   if (!instance) throw new Failure(errors.notFound);
   const [known] = await sql<{ user_id: string }[]>`
     select u.user_id from users u join profiles p using (instance_id, user_id)
-    where u.instance_id = ${instanceId} and u.kind = ${kinds.machine} and p.username_key = 'admin'`;
+    where u.instance_id = ${instanceId} and u.kind = ${kinds.machine} and p.username_key in ('admin', 'admin' || chr(31) || ${instance.default_org_id})`;
   const tokenId = newId();
   const token = { tokenId, token: newToken(tokenId), expiresAt: expiryOf(undefined) };
   const machine = { userId: known?.user_id ?? newId(), token: token.token };

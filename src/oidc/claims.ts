@@ -18,9 +18,9 @@ export function assertedClaims(subject: Subject, scopes: readonly string[]): Cla
 
 /** What userinfo tells beside them. */
 export function userinfoClaims(subject: Subject, scopes: readonly string[]): Claims {
-  const { user_id: sub, name, username, changed_at: changedAt } = subject;
+  const { user_id: sub, name, username, login_name: loginName, changed_at: changedAt } = subject;
   const isAsked = scopes.includes(scopeNames.profile);
-  const profile = isAsked ? { name: name ?? username, preferred_username: username, updated_at: Math.floor(changedAt) } : {};
+  const profile = isAsked ? { name: name ?? username, preferred_username: loginName, updated_at: Math.floor(changedAt) } : {};
   return { sub, ...profile, ...assertedClaims(subject, scopes) };
 }
 

@@ -82,7 +82,7 @@ export async function issueTokens(
           aud: [...audience, subject.username],
           azp: subject.username,
           auth_time: now,
-          at_hash: leftHalf(accessToken),
+          at_hash: leftHalf(key.algorithm, accessToken),
           ...(proof.amr.length > 0 ? { amr: proof.amr } : {}),
         })
       : undefined;
@@ -100,9 +100,21 @@ export async function issueTokens(
 const signed = ({ keyId, algorithm, privateKey }: SigningKey, claims: JWTPayload): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid: keyId, typ: 'JWT' }).sign(privateKey);
 
-/** OpenID Connect Core 3.1.3.6; the keys that sign are of SHA-256. */
-function leftHalf(accessToken: string): string {
-  return hash('sha256', accessToken, 'buffer').subarray(0, 16).toString('base64url');
+/** By the hash of the algorithm that signs; Ed25519 is of SHA-512 (RFC 8032 5.1). */
+const HASHES = {
+  RS256: 'sha256',
+  RS384: 'sha384',
+  RS512: 'sha512',
+  ES256: 'sha256',
+  ES384: 'sha384',
+  ES512: 'sha512',
+  EdDSA: 'sha512',
+} as const satisfies Record<SigningKey['algorithm'], string>;
+
+/** OpenID Connect Core 3.1.3.6. */
+function leftHalf(algorithm: SigningKey['algorithm'], accessToken: string): string {
+  const whole = hash(HASHES[algorithm], accessToken, 'buffer');
+  return whole.subarray(0, whole.length / 2).toString('base64url');
 }
 
 interface Made {

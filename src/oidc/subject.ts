@@ -1,5 +1,6 @@
 /** The machine that a token is for, with what decides on the token and what its claims say of it. */
 import type { Fragment, Sql, Store } from '../store/connect.ts';
+import { preferredLoginNameOf, userIdByLoginName } from '../user/login-name.ts';
 import { kinds } from '../user/user.ts';
 import { scopeNames } from './scope.ts';
 
@@ -7,6 +8,7 @@ export interface Subject {
   user_id: string;
   org_id: string;
   username: string;
+  login_name: string;
   /** 0 opaque, 1 JWT. */
   access_token_type: number | null;
   name: string | null;
@@ -29,7 +31,7 @@ export type Which = { readonly loginName: string } | { readonly userId: string }
 export async function findSubject(store: Store, instanceId: string, which: Which, scopes: readonly string[]): Promise<Subject | undefined> {
   const [row] = await store.run(
     (sql) => sql<Subject[]>`
-      select u.user_id, u.org_id, p.username, p.access_token_type, p.secret_hash, p.preferred_language, p.machine_name as name,
+      select u.user_id, u.org_id, p.username, ${preferredLoginNameOf(sql)} as login_name, p.access_token_type, p.secret_hash, p.preferred_language, p.machine_name as name,
         extract(epoch from u.changed_at)::float8 as changed_at, o.name as org_name, i.project_id,
         (select d.domain from org_domains d where d.instance_id = u.instance_id and d.org_id = u.org_id and d.is_primary limit 1) as primary_domain,
         case when ${scopes.includes(scopeNames.metadata)} then
@@ -39,10 +41,10 @@ export async function findSubject(store: Store, instanceId: string, which: Which
       join profiles p using (instance_id, user_id)
       join orgs o using (instance_id, org_id)
       join instances i using (instance_id)
-      where u.instance_id = ${instanceId} and u.kind = ${kinds.machine} and ${isNamed(sql, which)}`,
+      where u.instance_id = ${instanceId} and u.kind = ${kinds.machine} and u.user_id = ${idOf(sql, instanceId, which)}`,
   );
   return row;
 }
 
-const isNamed = (sql: Sql, which: Which): Fragment =>
-  'userId' in which ? sql`u.user_id = ${which.userId}` : sql`p.username_key = lower(${which.loginName})`;
+const idOf = (sql: Sql, instanceId: string, which: Which): Fragment =>
+  'userId' in which ? sql`${which.userId}` : userIdByLoginName(sql, instanceId, which.loginName);

@@ -4,6 +4,7 @@ import { postDomainClaimed } from '../notification/outbox.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { appendEach } from '../store/events.ts';
 import { likeLiteral } from '../store/filter.ts';
+import { usernameKey } from '../user/name.ts';
 import { logOf } from './reach.ts';
 
 /**
@@ -15,11 +16,12 @@ export function claim(sql: Sql, call: Call, domain: string): Fragment {
     renamed as (
       update profiles p set
         username = p.user_id || '@temporary.' || d.domain,
-        username_key = lower(p.user_id || '@temporary.' || d.domain)
+        username_key = ${usernameKey(sql, sql`p.user_id || '@temporary.' || d.domain`, sql`u.instance_id`, sql`u.org_id`)}
       from changed c
       join users u on u.instance_id = c.instance_id and u.org_id <> c.aggregate_id
       join instance_domains d on d.instance_id = c.instance_id and d.is_primary
       where p.instance_id = u.instance_id and p.user_id = u.user_id and p.username ilike ${`%@${likeLiteral(domain)}`}
+        and not exists (select from orgs o where o.instance_id = u.instance_id and o.org_id = u.org_id and o.login_with_domain)
       returning p.instance_id, p.user_id, p.username
     ),
     moved as (

@@ -4,6 +4,7 @@ import type { Caller } from '../access/caller.ts';
 import { demand, demandInstance, reach } from '../access/permission.ts';
 import { alive, passwordStands, sessionSource } from '../access/session-door.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
+import { preferredLoginNameOf } from '../user/login-name.ts';
 import type { UserVerification } from '../user/webauthn.ts';
 
 export interface UserAgent {
@@ -90,7 +91,7 @@ export const TRIES = 10;
 /** The columns of a `Session`, over `sessionSource`. */
 export function sessionColumns(sql: Sql): Fragment {
   return sql`
-    s.session_id, s.creator, s.user_id, s.org_id, p.username as login_name, coalesce(p.display_name, p.machine_name) as display_name,
+    s.session_id, s.creator, s.user_id, s.org_id, ${preferredLoginNameOf(sql)} as login_name, coalesce(p.display_name, p.machine_name) as display_name,
     s.user_checked_at, case when ${passwordStands(sql)} then s.password_checked_at end as password_checked_at, s.intent_checked_at,
     s.web_auth_n_checked_at, s.web_auth_n_user_verified, s.totp_checked_at, s.otp_sms_checked_at, s.otp_email_checked_at, s.recovery_code_checked_at,
     s.token_key, s.token_hash, nullif(s.user_agent, 'null') as user_agent, s.metadata, s.challenges, s.expires_at, s.sequence, s.created_at, s.changed_at,

@@ -4,6 +4,7 @@ import { userStates } from '../access/gate.ts';
 import type { Checks, CheckUser } from '../contract/gen/zitadel/session/v2/session_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Attempts } from '../user/attempt.ts';
+import { userIdByLoginName } from '../user/login-name.ts';
 import { type Tried, triedColumns } from '../user/tried.ts';
 import { spendTry } from './comparison.ts';
 import { errors } from './errors.ts';
@@ -60,7 +61,7 @@ export async function findSubject(call: Call, search: CheckUser['search'], attem
         join orgs o using (instance_id, org_id)
         join instances i using (instance_id)
       ) on u.instance_id = ${call.instance.id}
-        and ${search.case === 'loginName' ? sql`p.username_key = lower(${search.value})` : sql`u.user_id = ${search.value ?? ''}`}`,
+        and u.user_id = ${search.case === 'loginName' ? userIdByLoginName(sql, call.instance.id, search.value) : sql`${search.value ?? ''}`}`,
   );
   return row.user_id === null ? undefined : row;
 }

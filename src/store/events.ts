@@ -10,7 +10,17 @@ export interface NewEvent {
 }
 
 export interface Log {
-  readonly aggregateType: 'user' | 'org' | 'instance' | 'session' | 'oidc_session' | 'web_key' | 'project' | 'usergrant' | 'idpintent';
+  readonly aggregateType:
+    | 'user'
+    | 'org'
+    | 'instance'
+    | 'session'
+    | 'oidc_session'
+    | 'web_key'
+    | 'project'
+    | 'usergrant'
+    | 'idpintent'
+    | 'feature';
   /** Who: the user id of the caller. */
   readonly editor: string;
   /** Through which door: the path of the RPC, or the command of the operator. */

@@ -5,6 +5,7 @@ import type {
   CreateInstanceRequest_Machine,
 } from '@zitadel/proto/zitadel/system_pb.js';
 import type { SystemCall } from '../access/call.ts';
+import { defaults } from '../access/policy.ts';
 import { newToken } from '../access/token.ts';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
@@ -61,7 +62,7 @@ function newHuman({ userName, email, profile, password }: CreateInstanceRequest_
   const username = userName.includes('@') ? userName : `${userName}@${orgDomain}`;
   const address = email?.email.trim() || username;
   checkEmail(address);
-  if (password?.password) checkComplexity(password.password, 'COMMA');
+  if (password?.password) checkComplexity(password.password, defaults.complexity, 'COMMA');
   return {
     userId: newId(),
     username,

@@ -11,6 +11,7 @@ import { newId } from '../id/id.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import type { NewEvent } from '../store/events.ts';
 import { errors } from './errors.ts';
+import { preferredLoginName } from './login-name.ts';
 import { removesFactors, setsFactors } from './totp.ts';
 import { type Changed, changeUser, type Decision, isOff, kinds, type User } from './user.ts';
 import { CHALLENGE_SECONDS, type CreationWish, creationOptions, newChallenge, relyingParty, verifyCreation } from './webauthn.ts';
@@ -50,7 +51,7 @@ export function begin(call: Call, kind: AuthenticatorKind, userId: string, { dom
     const options = creationOptions({
       rpId,
       challenge,
-      user: { id: userId, name: user.username || (user.email ?? ''), displayName: user.display_name || user.username },
+      user: { id: userId, name: preferredLoginName(user) || (user.email ?? ''), displayName: user.display_name || user.username },
       exclude: exclude.map(({ credential_id }) => credential_id),
       attachment,
     });

@@ -81,9 +81,9 @@ export async function planHuman(call: Call, draft: HumanDraft): Promise<(call: C
   if (names.last_name === '') throw new Failure(errors.lastNameEmpty);
   const number = phone && phone.phone !== '' ? normalizePhone(phone.phone) : undefined;
   const metadata = checkNewEntries(draft.metadata);
-  const hashed = draft.password.case === 'hashedPassword' ? await newPassword(draft.password, 'COMMA') : undefined;
+  const hashed = draft.password.case === 'hashedPassword' ? await newPassword(call, draft.orgId, draft.password, 'COMMA') : undefined;
   mayCreate(call, draft.orgId, draft.userId);
-  const password = hashed ?? (await newPassword(draft.password, 'COMMA'));
+  const password = hashed ?? (await newPassword(call, draft.orgId, draft.password, 'COMMA'));
 
   const emailPart = setContact('email', address, email.verification, true);
   const phonePart = number === undefined || !phone ? undefined : setContact('phone', number, phone.verification, true);
@@ -201,7 +201,7 @@ interface Inserted {
 async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
   await demandProviders(call, draft.orgId, draft.idpLinks);
   const { userId, orgId, kind, events } = draft;
-  const profile = { username_key: usernameKey(draft.profile.username), ...draft.profile };
+  const { profile } = draft;
   const columns = Object.keys(profile) as (keyof typeof profile)[];
   const domain = domainOfName(draft.profile.username);
   const messages = draft.codes.map((code) => codeMessage(call, draft.profile, code)).filter((message) => message !== undefined);
@@ -210,10 +210,10 @@ async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' 
       undefined,
       (sql, caller) => sql`
         with caller as (${caller}),
-        org as (select o.org_id from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId}),
+        org as (select o.org_id, o.login_with_domain from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId}),
         claimed as (
-          select from org_domains d, caller
-          where d.instance_id = ${call.instance.id} and lower(d.domain) = lower(${domain}) and d.is_verified and d.org_id <> ${orgId} and ${kind === kinds.human}
+          select from org_domains d, org
+          where not org.login_with_domain and d.instance_id = ${call.instance.id} and lower(d.domain) = lower(${domain}) and d.is_verified and d.org_id <> ${orgId} and ${kind === kinds.human}
         ),
         past as (
           select coalesce(max(e.sequence), 0) as sequence from events e
@@ -228,11 +228,11 @@ async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' 
         ),
         changed as (select instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at, epoch from inserted),
         described as (
-          insert into profiles (instance_id, user_id, password_changed_at, ${commas(
+          insert into profiles (instance_id, user_id, username_key, password_changed_at, ${commas(
             sql,
             columns.map((c) => sql`${sql(c)}`),
           )})
-          select c.instance_id, c.aggregate_id, case when ${draft.withPassword} then c.at end, ${commas(
+          select c.instance_id, c.aggregate_id, ${usernameKey(sql, sql`${profile.username}`, sql`c.instance_id`, sql`c.owner`)}, case when ${draft.withPassword} then c.at end, ${commas(
             sql,
             columns.map((c) => sql`${profile[c] ?? null}`),
           )} from changed c

@@ -5,7 +5,7 @@ import { reach } from '../access/permission.ts';
 import { UserFieldName } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import type { ListUsersRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { checkQueries, condition, findsParts, tablesOf } from './search.ts';
+import { checkQueries, condition, findsParts, type LoginNames, tablesOf } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 /** No list gives more rows than this at once (DESIGN.md 8). */
@@ -120,9 +120,10 @@ interface Matching {
 /** Who matches, over the tables that are needed for it and for sorting. */
 function matching(sql: Sql, call: Call, { queries }: ListUsersRequest, sorting?: Table): Matching {
   const permitted = visible(sql, call);
-  const profiles = tablesOf(queries).profiles || sorting === 'profiles';
+  const names = namesOf(call);
+  const profiles = tablesOf(queries, names).profiles || sorting === 'profiles';
   const users = readsUsers(sql, call, queries) || sorting === 'users' || !profiles;
-  const filter = condition(sql, queries);
+  const filter = condition(sql, queries, names);
   return {
     id: sorting === 'profiles' || !users ? sql`p.user_id` : sql`u.user_id`,
     tables: !profiles ? sql`users u` : !users ? sql`profiles p` : sql`users u join profiles p using (instance_id, user_id)`,
@@ -132,9 +133,11 @@ function matching(sql: Sql, call: Call, { queries }: ListUsersRequest, sorting?:
 
 /** Whether the filter, the caller's rights among it, cannot be decided by profiles alone. */
 function readsUsers(sql: Sql, call: Call, queries: ListUsersRequest['queries']): boolean {
-  const asked = tablesOf(queries);
+  const asked = tablesOf(queries, namesOf(call));
   return asked.users || !asked.profiles || visible(sql, call) !== undefined;
 }
+
+const namesOf = ({ instance }: Call): LoginNames => (instance.domainLogins ? 'may have a domain' : 'are user names');
 
 /** What the caller may see; undefined: all of the instance. */
 function visible(sql: Sql, { caller }: Call): Fragment | undefined {

@@ -4,6 +4,7 @@ import { userStates } from '../access/gate.ts';
 import type { DetailsSchema } from '../contract/gen/zitadel/object/v2/object_pb.js';
 import { type UserSchema, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { timestampFromPg } from '../time/timestamp.ts';
+import { loginNames, preferredLoginName } from './login-name.ts';
 import { kinds, type User } from './user.ts';
 
 const STATES: Readonly<Record<number, UserState>> = {
@@ -38,9 +39,8 @@ export function userMessage(user: User): MessageInitShape<typeof UserSchema> {
     details: shownDetails(user),
     state: STATES[user.state] ?? UserState.UNSPECIFIED,
     username: user.username,
-    // Names with a domain behind them come with the domain policy; by default the user name is the one login name.
-    loginNames: [user.username],
-    preferredLoginName: user.username,
+    loginNames: loginNames(user),
+    preferredLoginName: preferredLoginName(user),
     type:
       user.kind === kinds.human
         ? {

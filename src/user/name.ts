@@ -1,12 +1,39 @@
-/** User names: unique in the instance whatever their case; a name that is taken is AlreadyExists. */
+/**
+ * User names: unique whatever their case, in the instance, or in the organization where its domain stands behind them or its settings say so;
+ * a name that is taken is AlreadyExists.
+ */
 import postgres from 'postgres';
 import type { Call } from '../access/call.ts';
 import { Failure } from '../failure/failure.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
 import { errors } from './errors.ts';
 
-/** What is unique: the name in small letters. */
-export function usernameKey(username: string): string {
-  return username.toLowerCase();
+/** Stands between a name and its organization in what is unique; a name that held it could not be taken for another organization's. */
+const SEPARATOR = 31;
+
+/**
+ * What is unique of a user name in an organization (columns or values of the statement), by how that names its users: read behind a lock of its
+ * row, which a change of that takes first (settings/names.ts). Null where there is no such organization.
+ */
+export function usernameKey(sql: Sql, username: Fragment, instanceId: Fragment, orgId: Fragment): Fragment {
+  return sql`(
+    select lower(${username}) || case when named.login_with_domain or named.scoped_names then chr(${SEPARATOR}::int) || named.org_id else '' end
+    from orgs named where named.instance_id = ${instanceId} and named.org_id = ${orgId} for share)`;
+}
+
+/**
+ * `renamed as (…)`: the users of the organizations in the CTE `source` (instance_id, org_id, was_own, own) are named as these are from now on.
+ * Fails as `usernameTaken` says where two would bear the same name.
+ */
+export function renamed(sql: Sql, source: Fragment): Fragment {
+  return sql`
+    renamed as (
+      update profiles p
+      set username_key = case when n.own then p.username_key || chr(${SEPARATOR}::int) || n.org_id else left(p.username_key, -1 - length(n.org_id)) end
+      from ${source} n
+      join users u on u.instance_id = n.instance_id and u.org_id = n.org_id
+      where n.own <> n.was_own and p.instance_id = u.instance_id and p.user_id = u.user_id
+    )`;
 }
 
 /** The text behind the last `@` of a user name; empty where there is none. */
@@ -23,6 +50,8 @@ export async function claimedElsewhere(call: Call, username: string, orgId: stri
       with caller as (${caller})
       select exists (
         select from org_domains d where d.instance_id = ${call.instance.id} and lower(d.domain) = lower(${domain}) and d.is_verified and d.org_id <> ${orgId}
+          -- With its own domain behind it, a name is nobody else's.
+          and not exists (select from orgs o where o.instance_id = d.instance_id and o.org_id = ${orgId} and o.login_with_domain)
       ) as claimed from caller`,
   );
   return claimed;

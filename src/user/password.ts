@@ -2,6 +2,7 @@
 import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
+import { type ComplexityPolicy, effectivePolicy } from '../access/policy.ts';
 import type { SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { hashPassword, judgeHash, verifyPassword } from '../crypto/password.ts';
 import { Failure } from '../failure/failure.ts';
@@ -13,14 +14,14 @@ import { checkTemplate } from './template.ts';
 import { findTried } from './tried.ts';
 import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
 
-/** The rules of a new instance; first failing rule wins. `prefix`: `COMMA` where a user is created, `DOMAIN` where he is changed. */
-export function checkComplexity(password: string, prefix: 'COMMA' | 'DOMAIN'): void {
+/** First failing rule wins. `prefix`: `COMMA` where a user is created, `DOMAIN` where he is changed. */
+export function checkComplexity(password: string, policy: ComplexityPolicy, prefix: 'COMMA' | 'DOMAIN'): void {
   const checks: [broken: boolean, rule: keyof typeof passwordRules][] = [
-    [Buffer.byteLength(password) < 8, 'tooShort'],
-    [!/[a-z]/.test(password), 'noLower'],
-    [!/[A-Z]/.test(password), 'noUpper'],
-    [!/[0-9]/.test(password), 'noNumber'],
-    [!/[^A-Za-z0-9]/.test(password), 'noSymbol'],
+    [Buffer.byteLength(password) < policy.minLength, 'tooShort'],
+    [policy.hasLowercase && !/[a-z]/.test(password), 'noLower'],
+    [policy.hasUppercase && !/[A-Z]/.test(password), 'noUpper'],
+    [policy.hasNumber && !/[0-9]/.test(password), 'noNumber'],
+    [policy.hasSymbol && !/[^A-Za-z0-9]/.test(password), 'noSymbol'],
   ];
   const broken = checks.find(([isBroken]) => isBroken);
   if (!broken) return;
@@ -39,16 +40,31 @@ export interface NewPassword {
   readonly changeRequired: boolean;
 }
 
-/** Checks and hashes a password, or takes over a hash; undefined where none is given. */
-export async function newPassword(given: SetPassword['passwordType'], prefix: 'COMMA' | 'DOMAIN'): Promise<NewPassword | undefined> {
+/** Checks and hashes a password for a user of an organization, or takes over a hash; undefined where none is given. */
+export async function newPassword(
+  call: Call,
+  orgId: string,
+  given: SetPassword['passwordType'],
+  prefix: 'COMMA' | 'DOMAIN',
+): Promise<NewPassword | undefined> {
   if (given.case === undefined) return undefined;
   const { changeRequired } = given.value;
   if (given.case === 'hashedPassword') {
     checkHash(given.value.hash);
     return { encoded: given.value.hash, changeRequired };
   }
-  checkComplexity(given.value.password, prefix);
+  checkComplexity(given.value.password, await complexityIn(call, orgId), prefix);
   return { encoded: await hashPassword(given.value.password), changeRequired };
+}
+
+/** What the organization's policy asks of passwords; of one that is not there, what the instance's does. */
+async function complexityIn(call: Call, orgId: string): Promise<ComplexityPolicy> {
+  const [{ policy }] = await call.db.read<{ policy: ComplexityPolicy }>(
+    (sql, caller) => sql`
+      with caller as (${caller})
+      select ${effectivePolicy(sql, 'complexity', sql`${call.instance.id}`, sql`${orgId}`)} as policy from caller`,
+  );
+  return policy;
 }
 
 /** Columns and event of a new password; the hash stands in the event, as on the original, but no reader of events is shown it. */
@@ -111,7 +127,7 @@ export function setPassword(call: Call, userId: string, given: SetPassword['pass
     if (refused) return refused;
     if (proof.case === 'currentPassword' && given.case === 'password' && given.value.password === proof.value)
       throw new Failure(errors.passwordUnchanged);
-    const password = await newPassword(given, 'DOMAIN');
+    const password = await newPassword(call, user.org_id, given, 'DOMAIN');
     if (!password) throw new Failure(errors.passwordEmpty);
     const { profile, event } = passwordChange(password);
     return {

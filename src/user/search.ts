@@ -6,10 +6,13 @@ import { userStates } from '../access/gate.ts';
 import { type SearchQuery, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, likeLiteral, TEXT_METHODS } from '../store/filter.ts';
+import { joined, likeLiteral, TEXT_METHODS, textFilter } from '../store/filter.ts';
 import { errors } from './errors.ts';
 
 const MOST_NESTING = 20;
+
+/** While no organization of an instance puts its domain behind them, login names are the user names, and searched as these. */
+export type LoginNames = 'are user names' | 'may have a domain';
 
 /** Refuses what validation leaves open: depth, and lists without a member. */
 export function checkQueries(queries: readonly SearchQuery[]): void {
@@ -17,9 +20,10 @@ export function checkQueries(queries: readonly SearchQuery[]): void {
 }
 
 /** Which tables a condition reads; metadata hangs on `u`. */
-export function tablesOf(queries: readonly SearchQuery[]): { readonly users: boolean; readonly profiles: boolean } {
+export function tablesOf(queries: readonly SearchQuery[], names: LoginNames): { readonly users: boolean; readonly profiles: boolean } {
   const cases = queries.flatMap(leaves);
-  return { users: cases.some((name) => OF_USERS.has(name)), profiles: cases.some((name) => !OF_USERS.has(name)) };
+  const byDomain = names === 'may have a domain' && cases.includes('loginNameQuery');
+  return { users: byDomain || cases.some((name) => OF_USERS.has(name)), profiles: cases.some((name) => !OF_USERS.has(name)) };
 }
 
 /** Whether a text is looked for anywhere in another: what trigrams serve, and no B-tree. */
@@ -39,17 +43,18 @@ const PARTS: ReadonlySet<string> = new Set(['contains', 'contains ignoring case'
  * in the same entry, as on the original. A user without metadata is held against an empty entry, which no plain filter of them fits: beside
  * one, only entries that exist can do, and these an index finds.
  */
-export function condition(sql: Sql, queries: readonly SearchQuery[]): Fragment {
+export function condition(sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment {
   const all = conjuncts(queries);
   const onEntries = all.filter(asksMetadata);
-  if (onEntries.length === 0) return every(sql, all);
+  if (onEntries.length === 0) return every(sql, all, names);
   const ofUser = sql`m.instance_id = u.instance_id and m.user_id = u.user_id`;
   const found = onEntries.some(isMetadataFilter)
-    ? sql`exists (select from user_metadata m where ${ofUser} and ${every(sql, onEntries)})`
-    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${every(sql, onEntries)})`;
+    ? sql`exists (select from user_metadata m where ${ofUser} and ${every(sql, onEntries, names)})`
+    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${every(sql, onEntries, names)})`;
   return sql`${every(
     sql,
     all.filter((query) => !asksMetadata(query)),
+    names,
   )} and ${found}`;
 }
 
@@ -58,10 +63,10 @@ function conjuncts(queries: readonly SearchQuery[]): readonly SearchQuery[] {
   return queries.flatMap((search) => (search.query.case === 'andQuery' ? conjuncts(search.query.value.queries) : [search]));
 }
 
-const every = (sql: Sql, queries: readonly SearchQuery[]): Fragment =>
+const every = (sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment =>
   joined(
     sql,
-    queries.map((query) => one(sql, query)),
+    queries.map((query) => one(sql, query, names)),
     'and',
   );
 
@@ -121,7 +126,7 @@ const STATES: Readonly<Record<number, number>> = {
 };
 const NONE = -1;
 
-function one(sql: Sql, { query }: SearchQuery): Fragment {
+function one(sql: Sql, { query }: SearchQuery, names: LoginNames): Fragment {
   switch (query.case) {
     case 'userNameQuery':
       return text(sql, sql`p.username`, 'bytes', query.value.method, query.value.userName);
@@ -138,7 +143,9 @@ function one(sql: Sql, { query }: SearchQuery): Fragment {
     case 'phoneQuery':
       return text(sql, sql`p.phone`, 'bytes', query.value.method, query.value.number);
     case 'loginNameQuery':
-      return text(sql, sql`p.username`, 'bytes', query.value.method, query.value.loginName);
+      return names === 'are user names'
+        ? text(sql, sql`p.username`, 'bytes', query.value.method, query.value.loginName)
+        : anyLoginName(sql, query.value.method, query.value.loginName);
     case 'stateQuery':
       return sql`u.state = ${STATES[query.value.state] ?? NONE}`;
     case 'typeQuery':
@@ -152,17 +159,17 @@ function one(sql: Sql, { query }: SearchQuery): Fragment {
     case 'orQuery':
       return joined(
         sql,
-        query.value.queries.map((q) => one(sql, q)),
+        query.value.queries.map((q) => one(sql, q, names)),
         'or',
       );
     case 'andQuery':
       return joined(
         sql,
-        query.value.queries.map((q) => one(sql, q)),
+        query.value.queries.map((q) => one(sql, q, names)),
         'and',
       );
     case 'notQuery':
-      return query.value.query ? sql`not ${one(sql, query.value.query)}` : sql`false`;
+      return query.value.query ? sql`not ${one(sql, query.value.query, names)}` : sql`false`;
     case 'metadataKeyFilter':
       return text(sql, sql`m.key`, 'bytes', query.value.method, query.value.key);
     case 'metadataValueFilter':
@@ -172,6 +179,17 @@ function one(sql: Sql, { query }: SearchQuery): Fragment {
     case undefined:
       return sql`true`;
   }
+}
+
+/** Over `u` and `p`: any of the login names (login-name.ts). An equal one is looked for by the user names that it can come from. */
+function anyLoginName(sql: Sql, method: number, value: string): Fragment {
+  const names = [value, value.slice(0, Math.max(0, value.lastIndexOf('@')))];
+  const candidate = TEXT_METHODS[method] === 'equals' ? sql`p.username collate "C" = any(${names}::text[]) and` : sql``;
+  return sql`(${candidate} exists (
+    select from orgs o
+    left join org_domains d on o.login_with_domain and d.instance_id = o.instance_id and d.org_id = o.org_id and d.is_verified
+    where o.instance_id = u.instance_id and o.org_id = u.org_id and (d.domain is not null or not o.login_with_domain)
+      and ${textFilter(sql, sql`(p.username || coalesce('@' || d.domain, ''))`, method, value)}))`;
 }
 
 /** Over which form of a column a B-tree goes. What these cannot serve (contains, ends with) is served by trigrams of the column itself. */

@@ -6,6 +6,7 @@ import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import type { NewEvent } from '../store/events.ts';
 import { errors } from './errors.ts';
+import { preferredLoginName } from './login-name.ts';
 import { forgiveFailures } from './tried.ts';
 import type { NoUse, Use } from './use.ts';
 import { type Changed, changeUser, isOff, kinds, type Rule } from './user.ts';
@@ -35,7 +36,7 @@ export function registerTotp(call: Call, userId: string): Promise<Registered> {
     const secret = newTotpSeed();
     return {
       change: { events: [added], quiet: true, also: (sql) => insertTotp(sql, sealTotp(call, userId, secret), 'pending') },
-      answer: (done) => ({ done, secret, uri: totpUri(ISSUER, user.username, secret) }),
+      answer: (done) => ({ done, secret, uri: totpUri(ISSUER, preferredLoginName(user), secret) }),
     };
   });
 }

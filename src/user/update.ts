@@ -7,7 +7,7 @@ import { dropCodes, endedWith, type NewCode, type Purpose } from './code.ts';
 import { byOthersOnly, checkEmail, checkEmailTemplate, madeFor, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
 import { type Entry, load, mergeMetadata } from './metadata.ts';
-import { claimedElsewhere, usernameKey, usernameTaken } from './name.ts';
+import { claimedElsewhere, usernameTaken } from './name.ts';
 import { checkProof, newPassword, passwordChange } from './password.ts';
 import { languageTag } from './profile.ts';
 import { type Change, type Changed, changeUser, type Decision, kinds, type Profile, type Rule, type User } from './user.ts';
@@ -153,7 +153,7 @@ export function updateMachine(call: Call, userId: string, update: MachineUpdate)
 async function rename(call: Call, user: User, username: string | undefined, parts: Parts): Promise<void> {
   if (username === undefined || username === user.username) return;
   if (await claimedElsewhere(call, username, user.org_id)) throw new Failure(errors.domainReserved);
-  parts.add({ type: 'user.username.changed', payload: { userName: username } }, { username, username_key: usernameKey(username) });
+  parts.add({ type: 'user.username.changed', payload: { userName: username } }, { username });
 }
 
 function reprofile(user: User, profile: ProfileUpdate | undefined, parts: Parts): void {
@@ -219,7 +219,7 @@ async function repassword(call: Call, user: User, password: SetPassword | undefi
   if (!password) return undefined;
   const refused = await checkProof(call, user, password.verification);
   if (refused) return refused;
-  const made = await newPassword(password.passwordType, 'DOMAIN');
+  const made = await newPassword(call, user.org_id, password.passwordType, 'DOMAIN');
   if (!made) return undefined;
   const { profile, event } = passwordChange(made);
   parts.add(event, profile);

@@ -4,6 +4,7 @@ import { isSelf } from '../access/caller.ts';
 import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
 import { covers, denied, type Reach, reach, reachOrDeny } from '../access/permission.ts';
+import { effectivePolicy } from '../access/policy.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
 import { type NewMessage, newMessage, post } from '../notification/outbox.ts';
 import { posted } from '../notification/signal.ts';
@@ -11,6 +12,8 @@ import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
 import { codeMessage, type NewCode, storeCodes } from './code.ts';
+import { loginDomains } from './login-name.ts';
+import { usernameKey } from './name.ts';
 
 export const kinds = { human: 1, machine: 2 } as const;
 /** Levels of the highest membership, as the column `rank` holds them. */
@@ -19,7 +22,6 @@ export const ranks = { none: 0, project: 1, organization: 2, instance: 3 } as co
 /** Columns of a profile that commands write; timestamps are PostgreSQL's text. */
 export interface Profile {
   username: string;
-  username_key: string;
   first_name: string | null;
   last_name: string | null;
   nick_name: string | null;
@@ -55,6 +57,8 @@ export interface User extends Profile {
   changed_sequence: bigint;
   created_at: string;
   changed_at: string;
+  /** Domains behind his user name in his login names, the primary one first; null where there are none. */
+  login_domains: readonly string[] | null;
 }
 
 /** What a command does to a user. */
@@ -70,7 +74,7 @@ export interface Change {
   readonly access?: boolean;
   /** New codes; each is sent, unless the caller is told it. */
   readonly codes?: readonly NewCode[];
-  /** Further messages to him; of a new password he is told in any case. */
+  /** Further messages to him; of a new password he is told where the notification policy says so. */
   readonly messages?: readonly NewMessage[];
   /** Further parts of the statement, each as `, name as (…)`; they may read the CTE `changed`. */
   readonly also?: (sql: Sql) => Fragment;
@@ -93,7 +97,7 @@ export function userColumns(sql: Sql): Fragment {
   return sql`
     u.user_id, u.org_id, u.kind, u.state,
     (select o.state = 1 from orgs o where o.instance_id = u.instance_id and o.org_id = u.org_id) as org_active, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
-    p.username, p.username_key, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
+    ${loginDomains(sql)} as login_domains, p.username, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
     p.phone, p.phone_verified, p.password_hash, p.password_changed_at, p.password_change_required, p.mfa_init_skipped_at,
     p.machine_name, p.description, p.access_token_type, p.secret_hash, p.otp_sms, p.otp_email`;
 }
@@ -111,10 +115,15 @@ const loadTarget = (call: Call, userId: string): Promise<Target | undefined> =>
         select case m.level when 2 then m.object_id else p.org_id end from memberships m
         left join projects p on m.level = 1 and p.instance_id = m.instance_id and p.project_id = m.object_id
         where m.instance_id = u.instance_id and m.user_id = u.user_id and u.rank > 0 and (m.level = 2 or p.org_id is not null)
-      ) as member_of`,
+      ) as member_of,
+      (${effectivePolicy(sql, 'notification', sql`u.instance_id`, sql`u.org_id`)}->>'passwordChange')::boolean as told_of_password`,
   );
 
-type Target = User & { member_of: readonly string[] };
+type Target = User & {
+  member_of: readonly string[];
+  /** Whether he is told that his password was changed (notification policy). */
+  told_of_password: boolean;
+};
 
 async function load<U extends User>(call: Call, userId: string, more: (sql: Sql) => Fragment): Promise<U | undefined> {
   const [row] = await call.db.read<U | Record<keyof User, null>>(
@@ -211,12 +220,18 @@ export async function changeUser<R>(
 }
 
 /** Writes a change and its events in one statement; undefined where the user is no more what was loaded. */
-async function commit(call: Call, user: User, change: Change): Promise<Changed | undefined> {
+async function commit(call: Call, user: Target, change: Change): Promise<Changed | undefined> {
   const { events, profile = {}, stamps = [], quiet = false, access = false, codes = [], also } = change;
   const messages = messagesOf(call, user, change);
   const columns = Object.keys(profile) as (keyof Profile)[];
   const [row] = await call.db.change<Changed | Record<keyof Changed, null>>(user.user_id, (sql, caller) => {
-    const assignments = [...columns.map((c) => sql`${sql(c)} = ${profile[c] ?? null}`), ...stamps.map((c) => sql`${sql(c)} = c.at`)];
+    const assignments = [
+      ...columns.map((c) => sql`${sql(c)} = ${profile[c] ?? null}`),
+      ...(profile.username === undefined
+        ? []
+        : [sql`username_key = ${usernameKey(sql, sql`${profile.username}`, sql`c.instance_id`, sql`c.owner`)}`]),
+      ...stamps.map((c) => sql`${sql(c)} = c.at`),
+    ];
     const described =
       assignments.length === 0
         ? sql``
@@ -255,9 +270,12 @@ async function commit(call: Call, user: User, change: Change): Promise<Changed |
 }
 
 /** What he is told, at the address that the change leaves him. */
-function messagesOf(call: Call, user: User, { profile = {}, stamps = [], codes = [], messages = [] }: Change): readonly NewMessage[] {
+function messagesOf(call: Call, user: Target, { profile = {}, stamps = [], codes = [], messages = [] }: Change): readonly NewMessage[] {
   const to = { ...user, ...profile };
-  const changed = stamps.includes('password_changed_at') && !isOff(user) ? newMessage(call, to, { kind: 'password-changed' }) : undefined;
+  const changed =
+    stamps.includes('password_changed_at') && user.told_of_password && !isOff(user)
+      ? newMessage(call, to, { kind: 'password-changed' })
+      : undefined;
   return [...codes.map((code) => codeMessage(call, to, code)), changed, ...messages].filter((message) => message !== undefined);
 }
 

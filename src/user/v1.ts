@@ -9,6 +9,7 @@ import { timestampFromPg } from '../time/timestamp.ts';
 import { createMachine } from './create.ts';
 import { errors } from './errors.ts';
 import { addKey, readKey } from './key.ts';
+import { loginNames, preferredLoginName } from './login-name.ts';
 import { addPat } from './pat.ts';
 import { addSecret } from './secret.ts';
 import { kinds, loadUser, type User } from './user.ts';
@@ -90,8 +91,8 @@ function userMessage(user: User): MessageInitShape<typeof UserSchema> {
     },
     state: user.state, // the numbers of v1 are those that are stored
     userName: user.username,
-    loginNames: [user.username],
-    preferredLoginName: user.username,
+    loginNames: loginNames(user),
+    preferredLoginName: preferredLoginName(user),
     type:
       user.kind === kinds.human
         ? {

@@ -1,22 +1,19 @@
-/**
- * The signing keys of an instance: those that it publishes, and the one that signs. An instance without any is given two at first use, an
- * active one and one for the time after it (reference/authn-authz-oidc.md 3.3).
- */
+/** The signing keys of an instance as its endpoints need them: those that it publishes, and the one that signs. */
 import type { KeyObject } from 'node:crypto';
 import type { Masterkey } from '../crypto/masterkey.ts';
-import type { Sql, Store } from '../store/connect.ts';
-import { append } from '../store/events.ts';
-import { keyStates, type NewWebKey, newWebKey, openWebKey } from './key.ts';
+import type { Store } from '../store/connect.ts';
+import { insertFirst, newFirstKeys } from './first.ts';
+import { type Algorithm, keyStates, openWebKey } from './key.ts';
 
 export interface PublicWebKey {
   readonly keyId: string;
-  readonly algorithm: string;
+  readonly algorithm: Algorithm;
   readonly publicKey: Readonly<Record<string, string>>;
 }
 
 export interface SigningKey {
   readonly keyId: string;
-  readonly algorithm: string;
+  readonly algorithm: Algorithm;
   readonly privateKey: KeyObject;
 }
 
@@ -60,7 +57,7 @@ export class WebKeys {
 
   async #active(instanceId: string): Promise<SigningKey | undefined> {
     const [row] = await this.#store.run(
-      (sql) => sql<{ keyId: string; algorithm: string; sealed: Buffer }[]>`
+      (sql) => sql<{ keyId: string; algorithm: Algorithm; sealed: Buffer }[]>`
         select key_id as "keyId", algorithm, private_key as sealed from web_keys where instance_id = ${instanceId} and state = ${keyStates.active}`,
     );
     if (!row) return undefined;
@@ -72,37 +69,8 @@ export class WebKeys {
     return { keyId, algorithm, privateKey };
   }
 
-  /** Several nodes may come here at once: the index of active keys lets one in, the others find its keys. */
   async #makeFirst(instanceId: string): Promise<void> {
-    const active = await newWebKey(this.#masterkey, instanceId);
-    const next = await newWebKey(this.#masterkey, instanceId);
-    await this.#store.run(
-      (sql) => sql`
-        with active as (
-          insert into web_keys (instance_id, key_id, state, algorithm, public_key, private_key, sequence, created_at, changed_at)
-          select i.instance_id, ${columns(sql, active, keyStates.active)}, 2, clock_timestamp(), clock_timestamp()
-          from instances i where i.instance_id = ${instanceId} and i.state = 1
-          on conflict (instance_id) where state = 2 do nothing
-          returning instance_id, key_id as aggregate_id, instance_id as owner, sequence, created_at as at
-        ),
-        next as (
-          insert into web_keys (instance_id, key_id, state, algorithm, public_key, private_key, sequence, created_at, changed_at)
-          select instance_id, ${columns(sql, next, keyStates.initial)}, 1, clock_timestamp(), clock_timestamp() from active
-          returning instance_id, key_id as aggregate_id, instance_id as owner, sequence, created_at as at
-        ),
-        logged_active as (${append(sql, sql`active`, log, [added(active), { type: 'web_key.activated' }])}),
-        logged_next as (${append(sql, sql`next`, log, [added(next)])})
-        select 1`,
-    );
+    const keys = await newFirstKeys(this.#masterkey, instanceId);
+    await this.#store.run((sql) => sql`with ${insertFirst(sql, instanceId, keys)} select 1`);
   }
 }
-
-const columns = (sql: Sql, { keyId, algorithm, publicKey, sealed }: NewWebKey, state: number) =>
-  sql`${keyId}, ${state}::smallint, ${algorithm}, ${JSON.stringify(publicKey)}::text::jsonb, ${sealed}::bytea`;
-
-/** Made by nobody who asked for it. */
-const log = { aggregateType: 'web_key', editor: 'SYSTEM', via: 'first use' } as const;
-const added = ({ algorithm, publicKey }: NewWebKey) => ({
-  type: 'web_key.added',
-  payload: { algorithm, publicKey: { n: publicKey.n ?? '', e: publicKey.e ?? '' } },
-});

@@ -23,7 +23,7 @@ import { parseQuery } from '../../src/transport/rest/query.ts';
 import { restTimeout } from '../../src/transport/rest/timeout.ts';
 import { checkEmail, normalizePhone } from '../../src/user/contact.ts';
 import { checkNewEntries } from '../../src/user/metadata.ts';
-import { domainOfName, usernameKey } from '../../src/user/name.ts';
+import { domainOfName } from '../../src/user/name.ts';
 import { languageTag } from '../../src/user/profile.ts';
 import { checkTemplate } from '../../src/user/template.ts';
 import { cases, nasty, orFailure, parses } from './cases.ts';
@@ -58,7 +58,6 @@ const parsers: readonly (readonly [name: string, parse: (text: string) => unknow
   ],
   ['phone', normalizePhone, ['+', '4', '1', '0', '(', ')', '-', ' ', 'ext', ';', 'x', '#', '/', '.', 'tel:', ';phone-context=']],
   ['language', languageTag, ['en', 'de', '-', '_', 'x', 'u', 'Latn', '1', 'ca']],
-  ['user name', usernameKey, ['a', '@', 'İ', '.', ' ']],
   ['domain of a user name', domainOfName, ['a', '@', '.', ' ']],
   ['key of metadata', (key) => checkNewEntries([{ key, value: new Uint8Array(1) }]), [' ', '\t', 'a', '\u00a0']],
 ];

@@ -14,8 +14,8 @@ const served = new Set(services.flatMap((part) => [...part.keys()]));
 
 export const isServedInBeta: readonly Method[] = await servedBeta((path) => served.has(path));
 
-/** On what a permission of the method's option is held, by its first word. */
-const places: Readonly<Record<string, On>> = { system: 'system', iam: 'instance', org: 'context', user: 'context' };
+/** On what a permission of the method's option is held, by its first word; what is of the system is held on every instance. */
+const places: Readonly<Record<string, On>> = { system: 'instance', iam: 'instance', org: 'context', user: 'context' };
 
 /** One for each row of the twin that can be asked in v2beta. */
 export const betaRows: readonly Row[] = isServedInBeta.flatMap((method) => {

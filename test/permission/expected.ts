@@ -50,13 +50,14 @@ export function expected(row: Row, { role, held }: Role, place: Place): Verdict 
   const holds = [row.needs, row.or].some((permission) => permission !== undefined && roles.get(role)?.has(permission));
   const everywhere = holds && (held === 'instance' || held === 'system');
   const somewhere = everywhere || (holds && held === 'organization');
-  const may = somewhere ? ('allowed' as const) : undefined;
+  const byProject = holds && held === 'project' && row.byProject === true;
+  const may = somewhere || byProject ? ('allowed' as const) : undefined;
   const refused = row.on === 'list' ? 'hidden' : 'denied';
   switch (place) {
     case 'own organization':
       return (row.on === 'instance' || row.on === 'system' ? everywhere && 'allowed' : may) || refused;
     case 'foreign organization':
-      return everywhere ? 'allowed' : refused;
+      return everywhere || byProject ? 'allowed' : refused;
     case 'oneself':
       return row.self === 'nothing' || (row.self && held === 'organization' && roles.get(role)?.has(row.self))
         ? 'allowed'

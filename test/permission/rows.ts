@@ -14,6 +14,7 @@ import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service
 import type { Code } from '../../src/failure/failure.ts';
 import { ofMachines, type UserCall, userRequests } from '../support/requests.ts';
 import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession } from './crowd.ts';
+import { policyRows } from './policy-rows.ts';
 
 /** Whom and where a call is about. `userId` is also good for names that must be new. */
 export interface Target {
@@ -58,13 +59,17 @@ export interface Row {
   readonly self?: 'nothing' | 'user.self.delete' | undefined;
   readonly changes: boolean;
   /** Is about nothing that lies somewhere. */
-  readonly placeless?: true;
+  readonly placeless?: true | undefined;
   readonly kind?: 'human' | 'machine';
   readonly has?: readonly Possession[];
   readonly message: (target: Target) => object;
   readonly headers?: (target: Target) => Readonly<Record<string, string>>;
   /** What is answered to who may, where that is no success: what the call works on cannot be had yet. */
   readonly answer?: Code;
+  /** A role on any project counts, wherever the call goes (reference/authn-authz-oidc.md 2.2): it tells what everybody sees who logs in there. */
+  readonly byProject?: true;
+  /** There is one for all callers, which each would make, change or end: what those are told who come too late; they write no event. */
+  readonly once?: readonly Code[];
   /** What is answered to who may, where the id is unknown on his instance. */
   readonly unknown?: readonly (Code | 'ok')[];
 }
@@ -601,6 +606,8 @@ export const rows: readonly Row[] = [
     message: ({ userId }) => ({ userId }),
   },
   { rpc: AuthService.method.getMyUser, on: 'oneself', changes: false, placeless: true, message: () => ({}) },
+
+  ...policyRows,
 
   // v1: the system
   {

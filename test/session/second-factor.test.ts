@@ -1,6 +1,7 @@
 /** How many factors a session's token needs, by what its user has set up and what the login policy says (reference/authn-authz-oidc.md 1.6). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaults, type LoginPolicy, secondFactorTypes } from '../../src/access/policy.ts';
 import { decodeBase32, totpCode } from '../../src/crypto/totp.ts';
 import { Client, user } from '../support/ask.ts';
 import { startCluster } from '../support/node.ts';
@@ -16,15 +17,21 @@ const [here, there] = cluster.nodes.map((node) => new Client(node)) as [Client, 
 interface Policy {
   readonly forceMfa?: boolean;
   readonly localOnly?: boolean;
-  readonly secondFactors?: readonly string[];
+  readonly secondFactors?: readonly (keyof typeof secondFactorTypes)[];
 }
 
 /** Sets the login policy, as whoever changes one does: with the version of what it is for. */
 async function policy({ forceMfa = false, localOnly = false, secondFactors = ['totp', 'u2f'] }: Policy): Promise<void> {
-  const factors = secondFactors.map((factor) => `''${factor}''`).join(', ');
-  await sql.unsafe(`
-    create or replace function login_factors(instance_id text, org_id text) returns table (force_mfa boolean, force_mfa_local_only boolean, second_factors text[])
-      language sql stable parallel safe as 'select ${forceMfa}, ${localOnly}, array[${factors}]::text[]'`);
+  const login: LoginPolicy = {
+    ...defaults.login,
+    forceMfa,
+    forceMfaLocalOnly: localOnly,
+    secondFactors: secondFactors.map((factor) => secondFactorTypes[factor]),
+  };
+  await sql`
+    insert into policies (instance_id, org_id, kind, value, sequence, created_at, changed_at)
+    values (${instanceId}, '', 'login', ${JSON.stringify(login)}::text::jsonb, 0, now(), now())
+    on conflict (instance_id, kind, org_id) do update set value = excluded.value`;
   await sql`update instances set access_version = nextval('epochs') where instance_id = ${instanceId}`;
 }
 
@@ -85,7 +92,7 @@ test('what is set up asks for itself only where the policy allows it; recovery c
   const [mine, theirs] = [await logins.login(here, me), await logins.login(here, other)];
   assert.deepEqual(await knock(me, mine.sessionToken), required);
   assert.deepEqual(await knock(other, theirs.sessionToken), open);
-  await policy({ secondFactors: ['otp_email'] });
+  await policy({ secondFactors: ['otpEmail'] });
   assert.deepEqual(await knock(me, mine.sessionToken), open);
   assert.deepEqual(await knock(other, theirs.sessionToken), required);
   await policy({ secondFactors: [] });

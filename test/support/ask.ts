@@ -111,7 +111,7 @@ export class Client {
     );
     const said: JsonValue = JSON.parse(answer.body);
     if (answer.status < 300) return { code: 'ok', message: fromJson(rpc.output, said) as MessageShape<M['output']> };
-    const failed = said as { code: number; message: string; details?: [{ id: string; message: string }] }; // as the gateway tells failures
+    const failed = said as { code: number; message: string; details?: [{ id?: string; message: string }] }; // as the gateway tells failures
     const code = (Object.keys(codes) as Code[]).find((name) => codes[name].grpc === failed.code); // the keys of a literal object are its names
     if (code === undefined || codes[code].http !== answer.status) throw new Error(`${answer.status} with ${answer.body}`);
     return refusal(code, failed.message, failed.details?.[0]);
@@ -140,9 +140,10 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const lookup: LookupFunction = (_, options, found) =>
   options.all ? found(null, [{ address: '127.0.0.1', family: 4 }]) : found(null, '127.0.0.1', 4);
 
-function refusal(code: Code, said: string, detail: { id: string; message: string } | undefined): Refusal {
-  if (detail && said !== `${detail.message} (${detail.id})`)
-    throw new Error(`"${said}" is not what the detail says: ${detail.message} (${detail.id})`);
+/** In JSON an empty id is left out. */
+function refusal(code: Code, said: string, detail: { id?: string; message: string } | undefined): Refusal {
+  if (detail && said !== `${detail.message} (${detail.id ?? ''})`)
+    throw new Error(`"${said}" is not what the detail says: ${detail.message} (${detail.id ?? ''})`);
   return { code, text: said, id: detail?.id };
 }
 
