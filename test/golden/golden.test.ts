@@ -40,15 +40,14 @@ const SCENARIOS = [
   '32-session-list',
   '34-login-doors-when-deactivated',
   '35-session-permissions',
-  '49-idp',
-  '50-v1-start',
-  '54-v1-projects',
   '44-settings-read',
   '45-settings-write',
   '47-features',
   '48-web-keys',
   '49-idp',
+  '50-v1-start',
   '51-v1-policies',
+  '54-v1-projects',
 ];
 
 const present = existsSync(join(golden, 'run.mjs'));
@@ -56,7 +55,6 @@ const accepted = present
   ? [...readdirSync(join(golden, 'decided')).map((file) => join(golden, 'decided', file)), join(import.meta.dirname, 'differences.json')]
   : [];
 
-const { KEYWARD_SYSTEM_USERS = '' } = knowing({ tester: TESTER });
 /** Of the system; the audience of his token is the node itself, which is known once it runs. */
 const SYSTEM_USER = 'tester';
 const { KEYWARD_SYSTEM_USERS = '' } = knowing({ [SYSTEM_USER]: TESTER });
@@ -77,11 +75,7 @@ async function compare({ nodes: [node], adminPat }: Cluster, only: string): Prom
     return join(node.dataDir, name);
   };
   const tokenFile = file('token', adminPat);
-  const systemTokenFile = file('system-token', await tokenOf('tester', { aud: [`http://localhost:${node.port}`] }));
-  const tokenFile = join(node.dataDir, 'token');
-  writeFileSync(tokenFile, adminPat, { mode: 0o600 });
-  const systemTokenFile = join(node.dataDir, 'system-token');
-  writeFileSync(systemTokenFile, await tokenOf(SYSTEM_USER, { aud: [`http://localhost:${node.port}`] }), { mode: 0o600 });
+  const systemTokenFile = file('system-token', await tokenOf(SYSTEM_USER, { aud: [`http://localhost:${node.port}`] }));
   const args = [
     '--import',
     pathToFileURL(join(import.meta.dirname, 'descending-random.ts')).href,
