@@ -10,6 +10,7 @@ import type { Moment } from '../time/timestamp.ts';
 import { patAdded, SCOPES } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
 import { errors } from './errors.ts';
+import { instanceStates } from './states.ts';
 
 /** All that a new instance will hold, secrets included, made before anything is written: so that they can be kept safe first. */
 export interface InstancePlan {
@@ -247,5 +248,5 @@ export interface InstanceRow {
 export async function listInstances(sql: Sql): Promise<readonly InstanceRow[]> {
   return sql<InstanceRow[]>`
     select i.instance_id as id, i.name, i.state, coalesce((select array_agg(d.domain order by d.is_primary desc, d.domain) from instance_domains d where d.instance_id = i.instance_id), '{}') as domains
-    from instances i order by i.created_at, i.instance_id`;
+    from instances i where i.state <> ${instanceStates.removed} order by i.created_at, i.instance_id`;
 }

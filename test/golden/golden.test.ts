@@ -45,7 +45,9 @@ const SCENARIOS = [
   '47-features',
   '48-web-keys',
   '49-idp',
+  '50-v1-start',
   '51-v1-policies',
+  '54-v1-projects',
 ];
 
 const present = existsSync(join(golden, 'run.mjs'));
@@ -68,10 +70,12 @@ describe('recordings of the original', { skip: cluster ? false : `no recordings 
 });
 
 async function compare({ nodes: [node], adminPat }: Cluster, only: string): Promise<{ code: number; out: string }> {
-  const tokenFile = join(node.dataDir, 'token');
-  writeFileSync(tokenFile, adminPat, { mode: 0o600 });
-  const systemTokenFile = join(node.dataDir, 'system-token');
-  writeFileSync(systemTokenFile, await tokenOf(SYSTEM_USER, { aud: [`http://localhost:${node.port}`] }), { mode: 0o600 });
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(node.dataDir, name), text, { mode: 0o600 });
+    return join(node.dataDir, name);
+  };
+  const tokenFile = file('token', adminPat);
+  const systemTokenFile = file('system-token', await tokenOf(SYSTEM_USER, { aud: [`http://localhost:${node.port}`] }));
   const args = [
     '--import',
     pathToFileURL(join(import.meta.dirname, 'descending-random.ts')).href,
