@@ -2,17 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
+import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import { OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
 import { SettingsService } from '../../src/contract/gen/zitadel/settings/v2/settings_service_pb.js';
 import { UserFieldName } from '../../src/contract/gen/zitadel/user/v2/user_pb.js';
 import { byName, session, typed } from '../session/logins.ts';
 import { Client, user } from '../support/ask.ts';
 import { rounds } from '../support/batches.ts';
-import { startCluster } from '../support/node.ts';
+import { runKeyward, startCluster } from '../support/node.ts';
+import { People } from '../support/people.ts';
 
 const cluster = await startCluster(2);
 const { sql, instanceId } = cluster;
 const [here, there] = cluster.nodes.map((node) => new Client(node)) as [Client, Client]; // of two nodes
+const people = new People(sql, cluster);
 const admin = { token: cluster.adminPat };
 const v1 = { ...admin, protocol: 'grpc' as const };
 const { addCustomDomainPolicy, updateCustomDomainPolicy, resetCustomDomainPolicyToDefault, updateDomainPolicy } = AdminService.method;
@@ -200,4 +203,27 @@ test('where the policy asks for a proof, a new domain is not verified and takes 
     [false],
   );
   assert.equal((await names(taken)).preferred, 'ida@claimed-later.example');
+});
+
+test('the operator’s way back finds the machine of the owner, whatever its organization says of names, and makes it anew where it is gone', async () => {
+  const { orgId } = cluster;
+  const restored = async () => {
+    const said = await runKeyward(cluster.database, ['instance', 'pat', '--owner']);
+    const [, token] = /(pat_\S+)/.exec(said) ?? assert.fail(said);
+    const { user: me } = await here.get(AuthService.method.getMyUser, {}, { token: token!, protocol: 'grpc' });
+    return me;
+  };
+  await withDomain(orgId);
+  const found = await restored();
+  assert.equal(found?.userName, 'admin');
+  const headers = { 'x-keyward-allow-last-owner': 'true' };
+  await here.get(
+    user.deleteUser,
+    { userId: found!.id },
+    { token: (await people.caller({ orgId: await people.org(), instanceRoles: ['IAM_OWNER'] })).token, headers },
+  );
+  const anew = await restored();
+  assert.notEqual(anew?.id, found?.id);
+  assert.equal(anew?.preferredLoginName, 'admin@keyward.localhost');
+  await consistent();
 });
