@@ -3,7 +3,8 @@
  * names, and its settings, which let other organizations use the same names. Either makes user names unique within the organization alone.
  *
  * Who writes a user name reads both from the organization's row behind a lock (user/name.ts). A change here takes that lock in a statement of
- * its own, so that the next one sees every user, and names them all anew: none is missed, none is named by what no longer holds.
+ * its own, so that the next one sees every user, and names them all anew: none is missed, none is named by what no longer holds. That takes
+ * its time for each of them; what does not end in the time of a statement (docs/limits.md) changes nothing.
  */
 import type { Call } from '../access/call.ts';
 import type { defaults } from '../access/policy.ts';
