@@ -1,11 +1,12 @@
 /** Domains of an organization: added (verified at once, which is the default policy), listed, deleted (reference/org-and-settings.md 2.2). */
 import type { Call } from '../access/call.ts';
 import { covers, reach } from '../access/permission.ts';
+import { effectivePolicy } from '../access/policy.ts';
 import { DomainFieldName } from '../contract/gen/zitadel/org/v2/org_pb.js';
 import type { ListOrganizationDomainsRequest } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
 import { Failure } from '../failure/failure.ts';
 import { posted } from '../notification/signal.ts';
-import { append } from '../store/events.ts';
+import { append, type NewEvent } from '../store/events.ts';
 import { joined, textFilter } from '../store/filter.ts';
 import { claim } from './claim.ts';
 import { errors } from './errors.ts';
@@ -14,10 +15,19 @@ import { uniquely } from './unique.ts';
 
 const MOST_ROWS = 1000;
 
-/** AddOrganizationDomain: verified at once, and so claimed, which is the default policy. */
+/** AddOrganizationDomain: verified at once, and so claimed, unless the domain policy asks for a proof (validation.ts). */
 export async function addDomain(call: Call, orgId: string, domain: string): Promise<string> {
   demandOrg(call, 'org.write', orgId);
   if (domain.trim() === '') throw new Failure(errors.domainEmpty);
+  const [{ prove }] = await call.db.read<{ prove: boolean }>(
+    (sql, caller) => sql`
+      with caller as (${caller})
+      select (${effectivePolicy(sql, 'domain', sql`${call.instance.id}`, sql`${orgId}`)}->>'validateOrgDomains')::boolean as prove from caller`,
+  );
+  const events: NewEvent[] = [
+    { type: 'org.domain.added', payload: { domain } },
+    ...(prove ? [] : [{ type: 'org.domain.verified', payload: { domain } }]),
+  ];
   const [row] = await uniquely(() =>
     call.db.change<{ org_found: boolean; at: string | null }>(
       undefined,
@@ -27,19 +37,16 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
           select o.instance_id, o.org_id from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId} for no key update of o
         ),
         added as (
-          insert into org_domains (instance_id, org_id, domain, is_verified) select instance_id, org_id, ${domain}, true from org
+          insert into org_domains (instance_id, org_id, domain, is_verified) select instance_id, org_id, ${domain}, ${!prove} from org
           on conflict (instance_id, org_id, domain) do nothing
           returning instance_id, org_id
         ),
         changed as (
-          update orgs o set sequence = o.sequence + 2, access_version = nextval('epochs') from added a where o.instance_id = a.instance_id and o.org_id = a.org_id
+          update orgs o set sequence = o.sequence + ${events.length}, access_version = nextval('epochs') from added a where o.instance_id = a.instance_id and o.org_id = a.org_id
           returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at
         ),
-        logged as (${append(sql, sql`changed`, logOf(call), [
-          { type: 'org.domain.added', payload: { domain } },
-          { type: 'org.domain.verified', payload: { domain } },
-        ])})
-        ${claim(sql, call, domain)}
+        logged as (${append(sql, sql`changed`, logOf(call), events)})
+        ${prove ? sql`` : claim(sql, call, domain)}
         select exists (select from org) as org_found, c.at from caller left join changed c on true`,
     ),
   );
