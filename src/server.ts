@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Callers } from './access/caller.ts';
 import { SystemUsers } from './access/system-user.ts';
 import { Tenants } from './access/tenant.ts';
+import { internalPermissionService } from './administrator/service.ts';
 import { applicationService } from './app/service.ts';
 import { managementApps } from './app/v1.ts';
 import { authorizationService } from './authorization/service.ts';
@@ -39,7 +40,7 @@ import { createServer } from './transport/server.ts';
 import { userService } from './user/service.ts';
 import { standing } from './user/standing.ts';
 import { configureThrottle } from './user/throttle.ts';
-import { managementUsers, ownUser } from './user/v1.ts';
+import { managementUsers, ownPasskeys, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
 import { webKeyService } from './webkey/service.ts';
 
@@ -53,6 +54,7 @@ export const services = [
   serve('zitadel.project.v2.ProjectService', projectService),
   serve('zitadel.application.v2.ApplicationService', applicationService),
   serve('zitadel.authorization.v2.AuthorizationService', authorizationService),
+  serve('zitadel.internal_permission.v2.InternalPermissionService', internalPermissionService),
   serve('zitadel.idp.v2.IdentityProviderService', identityProviderService),
   serve('zitadel.settings.v2.SettingsService', settingsService),
   serve('zitadel.feature.v2.FeatureService', featureService),
@@ -74,6 +76,7 @@ export const services = [
   serve('zitadel.management.v1.ManagementService', managementPolicies),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
+  serve('zitadel.auth.v1.AuthService', ownPasskeys),
 ];
 
 /** How long messages that are on their way may still arrive when the server ends. */
@@ -81,7 +84,7 @@ const LAST_DELIVERIES_SECONDS = 2;
 
 export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
-  configureThrottle({ userFailures: config.throttleUserFailures, addressFailures: config.throttleAddressFailures });
+  configureThrottle({ userFailures: config.throttleUserFailures, sourceFailures: config.throttleSourceFailures });
   await claimNode(store.sql);
   const outside = new Outside(config);
   const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });

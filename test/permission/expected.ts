@@ -63,6 +63,7 @@ export function expected(row: Row, { role, held }: Role, place: Place): Verdict 
         ? 'allowed'
         : (may ?? refused);
     case 'foreign tenant':
+      if (row.on === 'project') return somewhere || (holds && held === 'project') ? 'unknown' : 'denied';
       if (row.on === 'user' || row.on === 'session') return somewhere ? 'unknown' : 'denied';
       if (row.on === 'organization' || row.on === 'instance') return everywhere ? 'unknown' : 'denied';
       return refused;
