@@ -40,6 +40,7 @@ const SCENARIOS = [
   '32-session-list',
   '34-login-doors-when-deactivated',
   '35-session-permissions',
+  '42-org-metadata',
   '44-settings-read',
   '45-settings-write',
   '47-features',
