@@ -1,6 +1,6 @@
 /** One grant of roles to a user, with the names that v1 shows beside it. */
 import type { Call } from '../access/call.ts';
-import { coversProject, projectReachOrDeny } from '../access/permission.ts';
+import { coversProject, denied, projectReachOrDeny } from '../access/permission.ts';
 import { Failure } from '../failure/failure.ts';
 import { errors } from './errors.ts';
 
@@ -29,9 +29,11 @@ export interface Authorization {
   user_org_domain: string | null;
 }
 
-/** Of that user, given by that organization. One that is out of reach is not there: its id is nobody's to know. */
+const READ = 'user.grant.read';
+
+/** Of that user, given by that organization. */
 export async function readAuthorization(call: Call, userId: string, grantId: string, orgId: string): Promise<Authorization> {
-  const where = projectReachOrDeny(call.caller, 'user.grant.read');
+  const where = projectReachOrDeny(call.caller, READ);
   const [row] = await call.db.read<Authorization | { grant_id: null }>(
     (sql, caller) => sql`
       with caller as (${caller})
@@ -49,6 +51,7 @@ export async function readAuthorization(call: Call, userId: string, grantId: str
         join profiles f on f.instance_id = g.instance_id and f.user_id = g.user_id
       ) on g.instance_id = ${call.instance.id} and g.grant_id = ${grantId} and g.user_id = ${userId} and g.org_id = ${orgId}`,
   );
-  if (row.grant_id === null || !coversProject(where, row.org_id, row.project_id)) throw new Failure(errors.notFound);
+  if (row.grant_id === null) throw new Failure(errors.notFound);
+  if (!coversProject(where, row.org_id, row.project_id)) throw denied(call.caller, READ, row.org_id);
   return row;
 }

@@ -37,9 +37,10 @@ await draw(
 function oneTry(row: Row, n: number): Try {
   const name = `${onTenants.indexOf(row)}-${n}`;
   const userId = `c${name}`;
+  const own = row.on === 'oneself' ? { kind: row.kind ?? ('machine' as const), has: row.has ?? [] } : { kind: 'machine' as const };
   const member = { level: 3, objectId: instanceId, role: 'IAM_OWNER' } as const;
   return {
-    caller: { userId, instanceId, orgId: camp, kind: 'machine', member, token: tokenFor(userId) },
+    caller: { userId, instanceId, orgId: camp, ...own, member, token: tokenFor(userId) },
     target: { userId: `t${name}`, instanceId, orgId, kind: row.kind ?? 'human', has: row.has ?? [] },
   };
 }
