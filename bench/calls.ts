@@ -4,8 +4,8 @@ import type { BarePlan } from './bare.ts';
 import type { DirectPlan } from './direct.ts';
 import { type Keyward, startKeyward } from './keyward.ts';
 import type { LoadPlan, LoadResult, Protocol } from './load/plan.ts';
-import { deactivate, type OperationName, operations } from './operations.ts';
-import { addMachines } from './people.ts';
+import { deactivate, type OperationName, operations, type Subject } from './operations.ts';
+import { addMachines, addSubjects } from './people.ts';
 import { cpuSeconds } from './proc.ts';
 import { Helper } from './processes.ts';
 import type { Options } from './run.ts';
@@ -59,16 +59,18 @@ export async function measureCalls(dataDir: string, options: Options, tell: (row
       // The embedded database takes as many connections as are configured: so there is room for those of the commands alone.
       const keyward = await startKeyward(dataDir, workers, { KEYWARD_DATABASE_LIST_CONNECTIONS: '40' });
       try {
-        const users = await addMachines(keyward, `w${workers}x`, USERS);
-        await warm(keyward, load, users, workers, options);
+        // Its own ones for each operation: some lose their sessions.
+        const subjects = new Map<OperationName, readonly Subject[]>();
+        for (const name of Object.keys(operations) as OperationName[])
+          if (options.wants(operations[name].title)) subjects.set(name, await addSubjects(keyward, `w${workers}${name}`, USERS));
+        await warm(keyward, load, subjects, workers, options);
         if (options.wants('Deactivate at 500/s')) {
           for (const protocol of options.protocols) row(await atFixedRate(keyward, load, protocol, workers, options));
         }
-        for (const name of Object.keys(operations) as OperationName[]) {
-          if (!options.wants(operations[name].title)) continue;
+        for (const [name, own] of subjects) {
           for (const inFlight of options.inFlight) {
             if (inFlight < workers) continue;
-            await against(keyward, load, { name, inFlight, workers, users, options }, row);
+            await against(keyward, load, { name, inFlight, workers, subjects: own, options }, row);
           }
         }
       } finally {
@@ -85,24 +87,19 @@ export async function measureCalls(dataDir: string, options: Options, tell: (row
 async function warm(
   keyward: Keyward,
   load: Helper<LoadPlan, LoadResult>,
-  users: readonly string[],
+  all: ReadonlyMap<OperationName, readonly Subject[]>,
   workers: number,
-  { protocols, wants }: Options,
+  { protocols }: Options,
 ): Promise<void> {
   for (const protocol of protocols) {
-    for (const { title, calls } of Object.values(operations)) {
-      if (!wants(title)) continue;
+    for (const [name, subjects] of all) {
       await load.ask({
         protocol,
         port: keyward.port,
-        token: keyward.token,
+        token: tokenOf(keyward, { name, subjects }),
         connections: protocol === 'rest' ? 32 : workers,
         slots: Array.from({ length: 32 }, (_, slot) =>
-          calls(
-            protocol,
-            users.filter((_, n) => n % 32 === slot),
-            keyward.orgId,
-          ),
+          operations[name].calls(protocol, shareOf(slot, 32, { name, subjects }), keyward.orgId),
         ),
         warmSeconds: 0,
         seconds: HEAT_SECONDS * workers,
@@ -111,11 +108,16 @@ async function warm(
   }
 }
 
+/** What a slot goes round: with a session's token each has the same one user. */
+function shareOf(slot: number, slots: number, { name, subjects }: Pick<Scenario, 'name' | 'subjects'>): readonly Subject[] {
+  return operations[name].as === 'session' ? subjects.slice(0, 1) : subjects.filter((_, n) => n % slots === slot);
+}
+
 interface Scenario {
   readonly name: OperationName;
   readonly inFlight: number;
   readonly workers: number;
-  readonly users: readonly string[];
+  readonly subjects: readonly Subject[];
   readonly options: Options;
 }
 
@@ -125,16 +127,16 @@ async function against(
   scenario: Scenario,
   tell: (row: CallRow) => void,
 ): Promise<void> {
-  const { name, inFlight, workers, users, options } = scenario;
-  const slots = Array.from({ length: inFlight }, (_, slot) => users.filter((_, n) => n % inFlight === slot));
+  const { name, inFlight, workers, options } = scenario;
   const { title, calls } = operations[name];
+  const slots = Array.from({ length: inFlight }, (_, slot) => shareOf(slot, inFlight, scenario));
   const direct = await measureDirect(keyward, scenario, slots);
   for (const protocol of options.protocols) {
     await allActive(keyward);
     const plan: LoadPlan = {
       protocol,
       port: keyward.port,
-      token: keyward.token,
+      token: tokenOf(keyward, scenario),
       connections: protocol === 'rest' ? inFlight : workers,
       slots: slots.map((own) => calls(protocol, own, keyward.orgId)),
       warmSeconds: WARM_SECONDS,
@@ -176,7 +178,11 @@ async function atFixedRate(
   return { title: 'Deactivate at 500/s', protocol, inFlight: 0, workers, perSecond, p50, p99, failures, cpu, met };
 }
 
-async function measureDirect(keyward: Keyward, { name, workers, options }: Scenario, slots: readonly string[][]): Promise<Side> {
+const tokenOf = (keyward: Keyward, { name, subjects }: Pick<Scenario, 'name' | 'subjects'>): string =>
+  operations[name].as === 'session' ? subjects[0]!.token : keyward.token;
+
+async function measureDirect(keyward: Keyward, scenario: Scenario, slots: readonly (readonly Subject[])[]): Promise<Side> {
+  const { name, workers, options } = scenario;
   await allActive(keyward);
   const helpers = Array.from({ length: workers }, () => new Helper<DirectPlan, number>('direct.ts'));
   try {
@@ -187,7 +193,7 @@ async function measureDirect(keyward: Keyward, { name, workers, options }: Scena
           helper.ask({
             address: keyward.address,
             connections: CONNECTIONS,
-            token: keyward.token,
+            token: tokenOf(keyward, scenario),
             operation: name,
             slots: slots.filter((_, slot) => slot % workers === n),
             ...clock,

@@ -10,9 +10,12 @@ import { SystemUsers } from '../src/access/system-user.ts';
 import { Tenants } from '../src/access/tenant.ts';
 import type { DatabaseAddress } from '../src/config/database-url.ts';
 import { methods } from '../src/contract/contract.ts';
+import { CreateSessionRequestSchema } from '../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import { SetHumanEmailSchema, SetHumanProfileSchema } from '../src/contract/gen/zitadel/user/v2/user_pb.js';
 import { Masterkey } from '../src/crypto/masterkey.ts';
 import { Outside } from '../src/outbound/outside.ts';
+import { createSession } from '../src/session/create.ts';
+import { getSession } from '../src/session/get.ts';
 import { connect } from '../src/store/connect.ts';
 import { claimNode } from '../src/store/node.ts';
 import { createHuman, createMachine } from '../src/user/create.ts';
@@ -20,7 +23,7 @@ import { setMetadata } from '../src/user/metadata.ts';
 import { changeState } from '../src/user/state.ts';
 import { updateMachine } from '../src/user/update.ts';
 import { loadUser } from '../src/user/user.ts';
-import { type OperationName, values } from './operations.ts';
+import { type OperationName, type Subject, values } from './operations.ts';
 import { serve } from './processes.ts';
 
 export interface DirectPlan {
@@ -28,15 +31,19 @@ export interface DirectPlan {
   readonly connections: number;
   readonly token: string;
   readonly operation: OperationName;
-  /** For each call in flight the users that it goes round. */
-  readonly slots: readonly (readonly string[])[];
+  /** For each call in flight the subjects that it goes round. */
+  readonly slots: readonly (readonly Subject[])[];
   readonly warmSeconds: number;
   readonly seconds: number;
 }
 
 let made = 0;
-const operations: Readonly<Record<OperationName, (call: Call, userId: string, n: number) => Promise<unknown>>> = {
-  getUserById: loadUser,
+const operations: Readonly<Record<OperationName, (call: Call, subject: Subject, n: number) => Promise<unknown>>> = {
+  getUserById: (call, { userId }) => loadUser(call, userId),
+  bearer: (call, { userId }) => loadUser(call, userId),
+  createSession: (call, { userId }) =>
+    createSession(call, create(CreateSessionRequestSchema, { checks: { user: { search: { case: 'userId', value: userId } } } })),
+  getSession: (call, { sessionId, token }) => getSession(call, sessionId, token),
   createUser: (call) =>
     createMachine(call, {
       userId: undefined,
@@ -63,7 +70,7 @@ const operations: Readonly<Record<OperationName, (call: Call, userId: string, n:
       totpSecret: undefined,
       metadata: [],
     }),
-  updateUser: (call, userId, n) =>
+  updateUser: (call, { userId }, n) =>
     updateMachine(call, userId, {
       username: undefined,
       name: values[n % 2],
@@ -71,8 +78,8 @@ const operations: Readonly<Record<OperationName, (call: Call, userId: string, n:
       accessTokenType: undefined,
       metadata: [],
     }),
-  setUserMetadata: (call, userId, n) => setMetadata(call, userId, [{ key: 'bench', value: Buffer.from(values[n % 2] ?? '') }]),
-  cycle: (call, userId, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
+  setUserMetadata: (call, { userId }, n) => setMetadata(call, userId, [{ key: 'bench', value: Buffer.from(values[n % 2] ?? '') }]),
+  cycle: (call, { userId }, n) => changeState(call, userId, n % 2 === 0 ? 'deactivate' : 'reactivate'),
 };
 
 /** Gives the calls a second. */
@@ -90,7 +97,7 @@ serve(async (plan: DirectPlan): Promise<number> => {
   const end = begin + plan.seconds * 1000;
   let counted = 0;
   await Promise.all(
-    plan.slots.map(async (users) => {
+    plan.slots.map(async (subjects) => {
       for (let n = 0; performance.now() < end; n++) {
         // As the pipeline makes one for each call.
         const call: Call = {
@@ -106,7 +113,7 @@ serve(async (plan: DirectPlan): Promise<number> => {
           deadline: undefined,
           allowLastOwner: false,
         };
-        await work(call, users[Math.floor(n / 2) % users.length]!, n);
+        await work(call, subjects[Math.floor(n / 2) % subjects.length]!, n);
         const now = performance.now();
         if (now >= begin && now < end) counted++;
       }

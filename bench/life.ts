@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startEmbedded } from '../src/store/embedded.ts';
 import { startKeyward } from './keyward.ts';
 import type { LoadPlan, LoadResult } from './load/plan.ts';
-import { operations } from './operations.ts';
+import { operations, subjectsOf } from './operations.ts';
 import { addMachines } from './people.ts';
 import { cpuSeconds, residentMb } from './proc.ts';
 import { Helper } from './processes.ts';
@@ -55,7 +55,7 @@ export async function measureLife(dataDir: string, options: Options): Promise<Li
           port: keyward.port,
           token: keyward.token,
           connections: 1,
-          slots: users.map((userId) => operations.getUserById.calls('grpc', [userId], keyward.orgId)),
+          slots: users.map((userId) => operations.getUserById.calls('grpc', subjectsOf([userId]), keyward.orgId)),
           warmSeconds: 0,
           seconds: 2,
         });

@@ -2,6 +2,11 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { methods } from '../src/contract/contract.ts';
 import {
+  CreateSessionRequestSchema,
+  GetSessionRequestSchema,
+  SetSessionRequestSchema,
+} from '../src/contract/gen/zitadel/session/v2/session_service_pb.js';
+import {
   AddHumanUserRequestSchema,
   CreateUserRequestSchema,
   DeactivateUserRequestSchema,
@@ -14,12 +19,33 @@ import {
 import { writeMessage } from '../src/transport/json/write.ts';
 import { NEW, type Protocol, type WireCall } from './load/plan.ts';
 
-export type OperationName = 'getUserById' | 'createUser' | 'addHumanUser' | 'updateUser' | 'setUserMetadata' | 'cycle';
+export type OperationName =
+  | 'getUserById'
+  | 'createUser'
+  | 'addHumanUser'
+  | 'updateUser'
+  | 'setUserMetadata'
+  | 'cycle'
+  | 'createSession'
+  | 'getSession'
+  | 'bearer';
+
+/** What calls are about: a user, and a live session of his with a password in it. */
+export interface Subject {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly token: string;
+}
+
+/** Users without a session. */
+export const subjectsOf = (userIds: readonly string[]): Subject[] => userIds.map((userId) => ({ userId, sessionId: '', token: '' }));
 
 export interface Operation {
   readonly title: string;
-  /** What a slot goes round, given the users that are its own. */
-  calls(protocol: Protocol, users: readonly string[], orgId: string): readonly WireCall[];
+  /** Whose token the calls carry: the machine owner's, or that of the first subject's session. */
+  readonly as: 'owner' | 'session';
+  /** What a slot goes round, given the subjects that are its own. */
+  calls(protocol: Protocol, subjects: readonly Subject[], orgId: string): readonly WireCall[];
 }
 
 /** What a user has in turns, so that each call changes something. */
@@ -28,12 +54,14 @@ export const values = ['one', 'other'] as const;
 export const operations: Readonly<Record<OperationName, Operation>> = {
   getUserById: {
     title: 'GetUserByID',
-    calls: (protocol, users) => users.map((userId) => wireCall(protocol, 'GetUserByID', GetUserByIDRequestSchema, { userId })),
+    as: 'owner',
+    calls: (protocol, subjects) => subjects.map(({ userId }) => getUser(protocol, userId)),
   },
   createUser: {
     title: 'CreateUser',
+    as: 'owner',
     calls: (protocol, _, organizationId) => [
-      wireCall(protocol, 'CreateUser', CreateUserRequestSchema, {
+      wireCall(protocol, `${USERS}/CreateUser`, CreateUserRequestSchema, {
         organizationId,
         userType: { case: 'machine', value: { name: 'bench' } },
       }),
@@ -41,8 +69,9 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
   },
   addHumanUser: {
     title: 'AddHumanUser',
+    as: 'owner',
     calls: (protocol) => [
-      wireCall(protocol, 'AddHumanUser', AddHumanUserRequestSchema, {
+      wireCall(protocol, `${USERS}/AddHumanUser`, AddHumanUserRequestSchema, {
         profile: { givenName: 'Ada', familyName: 'Bench' },
         email: { email: `${NEW}@example.com`, verification: { case: 'isVerified', value: true } },
       }),
@@ -50,19 +79,21 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
   },
   updateUser: {
     title: 'UpdateUser',
-    calls: (protocol, users) =>
-      users.flatMap((userId) =>
+    as: 'owner',
+    calls: (protocol, subjects) =>
+      subjects.flatMap(({ userId }) =>
         values.map((name) =>
-          wireCall(protocol, 'UpdateUser', UpdateUserRequestSchema, { userId, userType: { case: 'machine', value: { name } } }),
+          wireCall(protocol, `${USERS}/UpdateUser`, UpdateUserRequestSchema, { userId, userType: { case: 'machine', value: { name } } }),
         ),
       ),
   },
   setUserMetadata: {
     title: 'SetUserMetadata',
-    calls: (protocol, users) =>
-      users.flatMap((userId) =>
+    as: 'owner',
+    calls: (protocol, subjects) =>
+      subjects.flatMap(({ userId }) =>
         values.map((value) =>
-          wireCall(protocol, 'SetUserMetadata', SetUserMetadataRequestSchema, {
+          wireCall(protocol, `${USERS}/SetUserMetadata`, SetUserMetadataRequestSchema, {
             userId,
             metadata: [{ key: 'bench', value: Buffer.from(value) }],
           }),
@@ -71,27 +102,66 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
   },
   cycle: {
     title: 'Deactivate, reactivate',
-    calls: (protocol, users) => users.flatMap((userId) => [deactivate(protocol, userId), reactivate(protocol, userId)]),
+    as: 'owner',
+    calls: (protocol, subjects) => subjects.flatMap(({ userId }) => [deactivate(protocol, userId), reactivate(protocol, userId)]),
+  },
+  createSession: {
+    title: 'CreateSession, user check',
+    as: 'owner',
+    calls: (protocol, subjects) => subjects.map(({ userId }) => createSession(protocol, userId)),
+  },
+  getSession: {
+    title: 'GetSession, by its token',
+    as: 'owner',
+    calls: (protocol, subjects) =>
+      subjects.map(({ sessionId, token }) =>
+        wireCall(protocol, `${SESSIONS}/GetSession`, GetSessionRequestSchema, { sessionId, sessionToken: token }),
+      ),
+  },
+  bearer: {
+    title: 'GetUserByID, by session token',
+    as: 'session',
+    calls: (protocol, subjects) => subjects.slice(0, 1).map(({ userId }) => getUser(protocol, userId)),
   },
 };
 
+const USERS = 'zitadel.user.v2.UserService';
+const SESSIONS = 'zitadel.session.v2.SessionService';
+
+const getUser = (protocol: Protocol, userId: string): WireCall =>
+  wireCall(protocol, `${USERS}/GetUserByID`, GetUserByIDRequestSchema, { userId });
+
 export const deactivate = (protocol: Protocol, userId: string): WireCall =>
-  wireCall(protocol, 'DeactivateUser', DeactivateUserRequestSchema, { userId });
+  wireCall(protocol, `${USERS}/DeactivateUser`, DeactivateUserRequestSchema, { userId });
 
 export const reactivate = (protocol: Protocol, userId: string): WireCall =>
-  wireCall(protocol, 'ReactivateUser', ReactivateUserRequestSchema, { userId });
+  wireCall(protocol, `${USERS}/ReactivateUser`, ReactivateUserRequestSchema, { userId });
 
 export const listUsers = (request: MessageInitShape<typeof ListUsersRequestSchema>): WireCall =>
-  wireCall('grpc', 'ListUsers', ListUsersRequestSchema, request);
+  wireCall('grpc', `${USERS}/ListUsers`, ListUsersRequestSchema, request);
+
+const createSession = (protocol: Protocol, userId: string): WireCall =>
+  wireCall(protocol, `${SESSIONS}/CreateSession`, CreateSessionRequestSchema, {
+    checks: { user: { search: { case: 'userId', value: userId } } },
+  });
+
+export const setPassword = (protocol: Protocol, sessionId: string, password: string): WireCall =>
+  wireCall(protocol, `${SESSIONS}/SetSession`, SetSessionRequestSchema, { sessionId, checks: { password: { password } } });
 
 function wireCall<D extends DescMessage>(protocol: Protocol, rpc: string, desc: D, init: MessageInitShape<D>): WireCall {
-  const method = methods.get(`/zitadel.user.v2.UserService/${rpc}`);
+  const method = methods.get(`/${rpc}`);
   const route = method?.routes[0];
   if (!method || !route) throw new Error(`the contract has no route for ${rpc}`);
-  const message = create(desc, init);
-  if (protocol === 'grpc') return { verb: 'POST', path: method.path, body: toBinary(desc, message) };
-  const { userId = '', ...rest } = init as MessageInitShape<D> & { userId?: string }; // the one variable of these routes
-  const path = route.path.replace('{user_id}', userId);
-  const body = Object.keys(rest).length === 0 ? '' : writeMessage(desc, create(desc, rest as MessageInitShape<D>));
+  if (protocol === 'grpc') return { verb: 'POST', path: method.path, body: toBinary(desc, create(desc, init)) };
+  const fields = new Map(Object.entries(init));
+  let path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const field = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const value = String(fields.get(field));
+    fields.delete(field);
+    return value;
+  });
+  if (route.verb === 'GET' && fields.has('sessionToken')) path += `?session_token=${fields.get('sessionToken')}`;
+  const rest = Object.fromEntries(fields) as MessageInitShape<D>; // the same init without what the path says
+  const body = route.body === '' || fields.size === 0 ? '' : writeMessage(desc, create(desc, rest));
   return { verb: route.verb, path, body: Buffer.from(body) };
 }

@@ -7,7 +7,7 @@ import type { HashingPlan } from './hashing.ts';
 import { startKeyward } from './keyward.ts';
 import { atLeast, atMost, figure, type LifeRow } from './life.ts';
 import { type LoadPlan, type LoadResult, NEW, type WireCall } from './load/plan.ts';
-import { operations } from './operations.ts';
+import { operations, subjectsOf } from './operations.ts';
 import { addHumans, addMachines } from './people.ts';
 import { Helper } from './processes.ts';
 import type { Options } from './run.ts';
@@ -27,7 +27,7 @@ export async function measurePasswords(dataDir: string, { seconds: given }: Opti
     await addHumans(keyward, 1, IN_FLIGHT);
     const users = await addMachines(keyward, 'read', Math.ceil((seconds + 1) * READS_PER_SECOND));
     const to = { protocol: 'grpc', port: keyward.port, token: keyward.token, connections: 1, warmSeconds: 1 } as const;
-    const slots = [operations.getUserById.calls('grpc', users, keyward.orgId)];
+    const slots = [operations.getUserById.calls('grpc', subjectsOf(users), keyward.orgId)];
     const reads = (): Promise<LoadResult> => readers.ask({ ...to, slots, seconds, rate: READS_PER_SECOND });
     await reads(); // compiles what serves them
     const idle = await reads();

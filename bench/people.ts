@@ -1,7 +1,9 @@
 /** Users by the thousand, written straight into the database: what a scenario stands on. */
+import { newSessionToken } from '../src/access/session-token.ts';
 import { newToken } from '../src/access/token.ts';
 import { digest } from '../src/crypto/secret.ts';
 import type { Keyward } from './keyward.ts';
+import type { Subject } from './operations.ts';
 
 /** Machines of the default organization; gives their ids. */
 export async function addMachines({ sql, instanceId, orgId }: Keyward, prefix: string, count: number): Promise<string[]> {
@@ -21,6 +23,59 @@ export async function addMachines({ sql, instanceId, orgId }: Keyward, prefix: s
     )
     select user_id from made`;
   return rows.map((row) => row.user_id);
+}
+
+/** Machines with a live session each, as after a login with a password. */
+export async function addSubjects(keyward: Keyward, prefix: string, count: number): Promise<Subject[]> {
+  const userIds = await addMachines(keyward, prefix, count);
+  const subjects = userIds.map((userId) => ({ userId, ...newSession() }));
+  await addSessions(keyward, subjects);
+  return subjects;
+}
+
+const KEY = Buffer.alloc(16, 7);
+let made = 0;
+
+function newSession(): Omit<Subject, 'userId'> {
+  const sessionId = `9${String(process.pid).padStart(7, '0')}${String(++made).padStart(9, '0')}`;
+  return { sessionId, token: newSessionToken(sessionId, KEY) };
+}
+
+async function addSessions({ sql, instanceId }: Keyward, subjects: readonly Subject[]): Promise<void> {
+  const rows = JSON.stringify(subjects.map(({ token, ...subject }) => ({ ...subject, hash: digest(token).toString('hex') })));
+  await sql`
+    insert into sessions (instance_id, session_id, creator, user_id, org_id, user_checked_at, password_checked_at, token_key, token_hash,
+      user_epoch, org_epoch, instance_epoch, sequence, created_at, changed_at)
+    select u.instance_id, n."sessionId", 'bench', u.user_id, u.org_id, now(), now(), ${KEY}, decode(n.hash, 'hex'), u.epoch, o.epoch, i.epoch, 1, now(), now()
+    from jsonb_to_recordset(${rows}::text::jsonb) as n("userId" text, "sessionId" text, hash text)
+    join users u on u.instance_id = ${instanceId} and u.user_id = n."userId" join orgs o using (instance_id, org_id) join instances i using (instance_id)`;
+}
+
+/** Live sessions number `from` to `to`, a second apart, of the users that are there in turn; as after a login with a password. */
+export async function addLiveSessions({ sql, instanceId }: Keyward, userIds: readonly string[], from: number, to: number): Promise<void> {
+  const step = 50_000;
+  await sql`set statement_timeout = 0`.simple();
+  for (let first = from; first <= to; first += step) {
+    await sql`
+      insert into sessions (instance_id, session_id, creator, user_id, org_id, user_checked_at, password_checked_at, token_key, token_hash, user_agent,
+        user_epoch, org_epoch, instance_epoch, sequence, created_at, changed_at)
+      select u.instance_id, '8' || lpad(n::text, 16, '0'), 'bench', u.user_id, u.org_id, now(), now(), ${KEY}, sha256(n::text::bytea),
+        jsonb_build_object('fingerprint_id', 'f' || n), u.epoch, o.epoch, i.epoch, 3, timestamptz '2026-01-01' + n * interval '1 second', now()
+      from generate_series(${first}::int, ${Math.min(first + step - 1, to)}::int) n
+      join users u on u.instance_id = ${instanceId} and u.user_id = (${userIds}::text[])[1 + n % ${userIds.length}::int]
+      join orgs o using (instance_id, org_id) join instances i using (instance_id)`;
+  }
+  // What autovacuum does within minutes.
+  await sql.unsafe('vacuum analyze sessions');
+}
+
+/** Gives machines the form of humans with a password, or with none. */
+export async function asHumans({ sql, instanceId }: Keyward, userIds: readonly string[], hash: string | undefined): Promise<void> {
+  await sql`update users set kind = 1 where instance_id = ${instanceId} and user_id = any(${userIds}::text[])`;
+  await sql`
+    update profiles set first_name = 'Ada', last_name = 'Bench', display_name = 'Ada Bench', email = user_id || '@example.com', email_verified = true,
+      machine_name = null, access_token_type = null, password_hash = ${hash ?? null}, password_changed_at = case when ${hash !== undefined} then now() - interval '1 day' end
+    where instance_id = ${instanceId} and user_id = any(${userIds}::text[])`;
 }
 
 export const NAMES = ['ada', 'bruno', 'chiara', 'david', 'elif', 'farid', 'greta', 'hana', 'ivan', 'jane'];

@@ -2,6 +2,8 @@
 import type { CallRow } from './calls.ts';
 import type { LifeRow } from './life.ts';
 import type { ListRow } from './lists.ts';
+import type { SamenessRow } from './sameness.ts';
+import type { SessionRow } from './sessions.ts';
 
 export const callHead =
   '                                               calls/s    p50 ms    p99 ms  CPU µs |  bare/s    CPU | direct/s    CPU |  limit/s  ratio  by CPU';
@@ -28,6 +30,15 @@ export function lifeLine({ title, value, unit, bar, met }: LifeRow): string {
   const said = bar && ('most' in bar ? `at most ${bar.most.toFixed(2)}` : `at least ${bar.least.toFixed(2)}`);
   const shown = said === undefined ? '' : `  (${said})${mark({ met })}`;
   return `${title.padEnd(46)}${value.toFixed(2).padStart(8)} ${unit}${shown}`;
+}
+
+export function sessionLine({ title, value, unit, against, ratio, bar, failures, met }: SessionRow): string {
+  const failed = failures > 0 ? `  ${failures} failures` : '';
+  return `${title.padEnd(60)}${value.toFixed(2).padStart(9)} ${unit} against ${against.toFixed(2)}  × ${ratio.toFixed(2)} (${bar})${mark({ met })}${failed}`;
+}
+
+export function samenessLine({ title, tries, p50, slower, met }: SamenessRow): string {
+  return `${title.padEnd(60)}${p50.toFixed(2).padStart(9)} ms, slower than a wrong password in ${(slower * 100).toFixed(1)} % of ${tries}²${mark({ met })}`;
 }
 
 const mark = ({ met }: { readonly met: boolean }): string => (met ? '  met' : '  MISSED');

@@ -14,7 +14,9 @@ import { measureLife } from './life.ts';
 import { measureLists } from './lists.ts';
 import type { Protocol } from './load/plan.ts';
 import { measurePasswords } from './passwords.ts';
-import { callHead, callLine, lifeLine, listLine } from './report.ts';
+import { callHead, callLine, lifeLine, listLine, samenessLine, sessionLine } from './report.ts';
+import { measureSameness } from './sameness.ts';
+import { measureSessions } from './sessions.ts';
 
 export interface Options {
   readonly seconds: number;
@@ -25,6 +27,7 @@ export interface Options {
   readonly protocols: readonly Protocol[];
   readonly sizes: readonly number[];
   readonly long: boolean;
+  readonly quick: boolean;
   /** Whether a scenario of this title was asked for. */
   wants(title: string): boolean;
 }
@@ -35,7 +38,7 @@ const { values } = parseArgs({
     million: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    part: { type: 'string', default: 'life,calls,passwords,lists' },
+    part: { type: 'string', default: 'life,calls,passwords,lists,sessions,sameness' },
     protocol: { type: 'string', default: 'grpc,rest' },
     workers: { type: 'string', default: '1,2' },
     'in-flight': { type: 'string', default: '1,64' },
@@ -53,6 +56,7 @@ const options: Options = {
   protocols: values.protocol.split(',') as Protocol[], // what is neither has no client, and fails at once
   sizes: values.million ? [10_000, 100_000, 1_000_000] : [10_000, 100_000],
   long: values.long,
+  quick: values.quick,
   wants: (title) => title.toLowerCase().includes(values.only.toLowerCase()),
 };
 const parts = values.part.split(',');
@@ -76,10 +80,17 @@ try {
   for (const row of passwords) say(lifeLine(row));
   const lists = parts.includes('lists') ? await measureLists(dataDir, options, say) : [];
   for (const row of lists) say(listLine(row));
+  const sessions = parts.includes('sessions') ? await measureSessions(dataDir, options, (row) => say(sessionLine(row))) : [];
+  const sameness = parts.includes('sameness') ? await measureSameness(dataDir, options, (row) => say(samenessLine(row))) : [];
 
   const file = join(import.meta.dirname, 'results', `${values.name}.json`);
-  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, life, calls, passwords, lists }, null, 2)}\n`);
-  const all = [...life, ...calls, ...passwords, ...lists];
+  const measured = { life, calls, passwords, lists, sessions, sameness };
+  writeFileSync(
+    file,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, ...measured }, null, 2)}
+`,
+  );
+  const all = Object.values(measured).flat();
   say(`\n${all.filter(({ met }) => met).length} of ${all.length} bars met; written to ${file}`);
 } finally {
   rmSync(dataDir, { recursive: true, force: true });

@@ -9,16 +9,16 @@ alter table failed_checks add column reserved timestamptz[] not null default '{}
 create function lockout_limits(instance_id text, org_id text) returns table (passwords integer, codes integer)
   language sql stable parallel safe as 'select 0, 0';
 
--- Failures from one address (of IPv6 from its network of 64 bits), draining away by the minute.
-create table failed_addresses (
+-- Failures from one address (of IPv6 from its network of 64 bits), or by one caller, over all users; draining away by the minute.
+create table failed_sources (
   instance_id text not null,
-  address     inet not null,
+  source      text not null,
   level       double precision not null,                              -- at `last_at`
   last_at     timestamptz not null,
-  primary key (instance_id, address)
+  primary key (instance_id, source)
 );
 -- The job that forgets those that have drained away.
-create index failed_addresses_last on failed_addresses (instance_id, last_at);
+create index failed_sources_last on failed_sources (instance_id, last_at);
 
 -- Written in place of a failure where there is nobody to count it for, so that such a refusal takes as long as another. Tells nothing.
 create table decoy_checks (

@@ -17,7 +17,8 @@ import { featureService } from './feature/service.ts';
 import { idpEndpoints } from './idp/endpoints.ts';
 import { adminProviders, identityProviderService, managementProviders } from './idp/service.ts';
 import { startSimulator } from './idp/simulator.ts';
-import { adminHealth, adminInstance, authHealth, managementHealth } from './instance/service.ts';
+import { purgeRemoved } from './instance/remove.ts';
+import { adminHealth, adminInstance, authHealth, instanceService, instancesOfSystem, managementHealth } from './instance/service.ts';
 import { adminMembers, managementMembers } from './member/service.ts';
 import { waysOf } from './notification/channel.ts';
 import { Delivery } from './notification/delivery.ts';
@@ -47,6 +48,8 @@ import { webKeyService } from './webkey/service.ts';
 export const services = [
   serve('zitadel.user.v2.UserService', userService),
   serve('zitadel.org.v2.OrganizationService', organizationService),
+  serve('zitadel.instance.v2.InstanceService', instanceService(version())),
+  serveSystem('zitadel.instance.v2.InstanceService', instancesOfSystem(version())),
   serve('zitadel.session.v2.SessionService', sessionService),
   serve('zitadel.project.v2.ProjectService', projectService),
   serve('zitadel.application.v2.ApplicationService', applicationService),
@@ -81,7 +84,7 @@ const LAST_DELIVERIES_SECONDS = 2;
 
 export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
-  configureThrottle({ userFailures: config.throttleUserFailures, addressFailures: config.throttleAddressFailures });
+  configureThrottle({ userFailures: config.throttleUserFailures, sourceFailures: config.throttleSourceFailures });
   await claimNode(store.sql);
   const outside = new Outside(config);
   const tenants = new Tenants(store, { anyHost: config.externalDomain === undefined });
@@ -123,6 +126,9 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
   const purge = new SessionPurge({ store, keptDays: config.sessionKeptDays, log, registry: server.metrics.registry });
   await server.listen(config.port, config.host);
   delivery.start();
+  purgeRemoved(store).catch((error: unknown) =>
+    log.warn({ err: error }, 'what removed instances left behind is removed at the next start'),
+  );
   purge.start();
   const { simulatorPort: port } = config;
   const simulator = port === undefined ? undefined : await startSimulator({ port, store, masterkey, log });

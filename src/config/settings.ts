@@ -102,10 +102,10 @@ export const settings = z.object({
     .describe(
       'Wrong passwords or codes of a user, one after the other, that ask for no pause. After more of them a further try is refused for a second, doubling with each to a minute, until one succeeds.',
     ),
-  throttleAddressFailures: whole(1, 1_000_000)
+  throttleSourceFailures: whole(1, 1_000_000)
     .default(300)
     .describe(
-      'Wrong passwords or codes from one address (`user_agent.ip` of the session; of IPv6 its network of 64 bits) in ten minutes. After more of them tries from there are refused. Addresses of this machine are not counted.',
+      'Wrong passwords or codes from one address (`user_agent.ip` of the session; of IPv6 its network of 64 bits) in ten minutes, and as many by a caller who tries passwords of users whom he may not write. After more of them tries from there are refused. Addresses of this machine are not counted.',
     ),
   sessionKeptDays: whole(0, 3650)
     .default(30)

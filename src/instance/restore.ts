@@ -8,6 +8,7 @@ import { expiryOf, patAdded } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
 import { bindToken, createMachine, type NewToken } from './create.ts';
 import { errors } from './errors.ts';
+import { instanceStates } from './states.ts';
 
 const LOG = { editor: 'operator', via: 'keyward instance pat --owner' };
 
@@ -18,7 +19,7 @@ const LOG = { editor: 'operator', via: 'keyward instance pat --owner' };
 export async function restoreOwner(sql: Sql, instanceId: string): Promise<{ token: string; userId: string }> {
   const [instance] = await sql<
     { default_org_id: string }[]
-  >`select default_org_id from instances where instance_id = ${instanceId} for no key update`;
+  >`select default_org_id from instances where instance_id = ${instanceId} and state <> ${instanceStates.removed} for no key update`;
   if (!instance) throw new Failure(errors.notFound);
   const [known] = await sql<{ user_id: string }[]>`
     select u.user_id from users u join profiles p using (instance_id, user_id)

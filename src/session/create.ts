@@ -10,6 +10,7 @@ import { newId } from '../id/id.ts';
 import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
 import { Attempts } from '../user/attempt.ts';
+import { addressSource } from '../user/throttle.ts';
 import { checkChallenges, messagesOf, newChallenges, postCodes } from './challenge.ts';
 import { comparison } from './comparison.ts';
 import { checkFactors } from './factors.ts';
@@ -34,7 +35,7 @@ export async function createSession(call: Call, request: CreateSessionRequest): 
   const { checks } = request;
   const fits = comparison(checks?.password?.password ?? '');
   const sessionId = newId();
-  const attempts = new Attempts(call, request.userAgent?.ip);
+  const attempts = new Attempts(call, addressSource(request.userAgent?.ip));
   try {
     for (let n = 0; n < TRIES; n++) {
       const user = checks && (await checkedUser(call, attempts, checks));

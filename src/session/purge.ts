@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, type Registry } from 'prom-client';
 import type { Log } from '../log/log.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
-import { forgetAddresses } from '../user/throttle.ts';
+import { forgetSources } from '../user/throttle.ts';
 
 export interface PurgeParts {
   readonly store: Store;
@@ -67,7 +67,7 @@ export class SessionPurge {
     if (after === undefined) return false;
     const { seen, purged } = await step(store, instanceId, after, keptDays);
     this.#counter.inc(purged);
-    if (seen < STEP) await forgetAddresses(store, instanceId);
+    if (seen < STEP) await forgetSources(store, instanceId);
     return seen === STEP;
   }
 }

@@ -12,6 +12,7 @@ import type { Fragment, Sql } from '../store/connect.ts';
 import { append } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
 import { Attempts } from '../user/attempt.ts';
+import { addressSource } from '../user/throttle.ts';
 import { checkChallenges, messagesOf, newChallenges, postCodes } from './challenge.ts';
 import { type Comparison, comparison, spendTry } from './comparison.ts';
 import { errors } from './errors.ts';
@@ -39,7 +40,7 @@ export async function setSession(call: Call, request: SetSessionRequest): Promis
       const session = await loadSession(call, request.sessionId);
       demandOn(call.caller, 'session.write', session);
       if (!session) throw new Failure(errors.notFound);
-      attempts ??= new Attempts(call, session.user_agent?.ip);
+      attempts ??= new Attempts(call, addressSource(session.user_agent?.ip));
       const done = await carryOn(call, attempts, session, request, fits);
       if (done) return done;
     }

@@ -3,6 +3,7 @@
  * (reference/session-service-v2.md 6.8). Where failures lock, or where there were many, a try is reserved in the database first: so a
  * thousand guesses at once on all nodes are compared no more often than the limit says. Where neither is so, nothing is written before.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import type { Statement } from '../access/guard.ts';
@@ -11,11 +12,13 @@ import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { errors } from './errors.ts';
 import { spares } from './state.ts';
-import { addressKey, addressPause, countedAddress, drainedLevel, freeFailures, pauseAfter, pauseInSql } from './throttle.ts';
+import { drainedLevel, freeFailures, pauseAfter, pauseInSql, type Source, sourceKey, sourcePause } from './throttle.ts';
 import { type CheckKind, standingUser, type Tried, type Tries, triedColumns } from './tried.ts';
 
 /** Longer than any comparison and its wait. */
 const RESERVED_SECONDS = 60;
+/** A hash of ours and what is written with it take about half of it. */
+const BEAT_MS = 50;
 /** Rows of decoys on an instance: so many refusals at once do not wait for each other. */
 const DECOYS = 64;
 
@@ -30,18 +33,18 @@ interface Reservation {
 /** The tries of one call. */
 export class Attempts {
   readonly #call: Call;
-  readonly #address: string | undefined;
+  readonly #source: Source | undefined;
   readonly #held = new Map<CheckKind, Reservation>();
+  readonly #begun = performance.now();
 
-  /** `ip`: where the person who tries is. */
-  constructor(call: Call, ip: string | undefined) {
+  constructor(call: Call, source: Source | undefined) {
     this.#call = call;
-    this.#address = countedAddress(ip);
+    this.#source = source;
   }
 
   /** The columns of the user on whom something will be tried (`triedColumns`). */
   columns(sql: Sql): Fragment {
-    return triedColumns(sql, { address: this.#address });
+    return triedColumns(sql, { source: this.#source });
   }
 
   /** Before something is compared. False where the user is no more as he was: look at him again. Fails with `resource_exhausted`. */
@@ -50,7 +53,7 @@ export class Attempts {
     const tries = triesOf(user);
     const limit = limitOf(tries, kind);
     const { times = 0, ago = 0 } = tries.failed?.[kind] ?? {};
-    const pause = Math.max(pauseAfter(times, limit) - ago, this.#address === undefined ? 0 : addressPause(tries.address ?? 0));
+    const pause = Math.max(pauseAfter(times, limit) - ago, this.#source === undefined ? 0 : sourcePause(tries.source ?? 0));
     if (pause > 0) throw tooMany(pause);
     return limit === 0 && times < freeFailures(limit) ? true : this.#reserve(kind, user, limit);
   }
@@ -157,13 +160,14 @@ export class Attempts {
       logged as (${append(sql, sql`changed`, this.#log, [event])}),
       locked as (select c.instance_id, c.aggregate_id, c.owner, c.at, c.sequence + 1 as sequence from changed c where c.locks),
       logged_lock as (${append(sql, sql`locked`, this.#log, [{ type: 'user.locked', payload: {} }])})
-      ${this.#addressed(sql, sql`changed`)}
+      ${this.#sourced(sql, sql`changed`)}
       ${also?.(sql) ?? sql``}
       select c.failed from caller left join changed c on true`;
     const alone = limit > 0 && user.is_owner;
     const [row] = alone ? await this.#call.db.changeAlone(user.user_id, statement) : await this.#call.db.change(user.user_id, statement);
     if (row.failed === null) return undefined;
     this.#held.delete(kind);
+    if (kind === 'password') await this.#beat();
     return row.failed;
   }
 
@@ -190,18 +194,24 @@ export class Attempts {
           on conflict (instance_id, slot) do update set last_at = excluded.last_at
           returning instance_id
         )
-        ${this.#addressed(sql, sql`decoy`)}
+        ${this.#sourced(sql, sql`decoy`)}
         select caller.held from caller left join decoy on true`,
     );
+    await this.#beat();
   }
 
-  #addressed(sql: Sql, source: Fragment): Fragment {
-    if (this.#address === undefined) return sql``;
+  /** The refusal of a password is answered at the next beat since the call began: what of its reasons takes a little longer is not heard. */
+  async #beat(): Promise<void> {
+    await pause(BEAT_MS - ((performance.now() - this.#begun) % BEAT_MS));
+  }
+
+  #sourced(sql: Sql, done: Fragment): Fragment {
+    if (this.#source === undefined) return sql``;
     return sql`,
-      addressed as (
-        insert into failed_addresses as f (instance_id, address, level, last_at)
-        select c.instance_id, ${addressKey(sql, this.#address)}, 1, clock_timestamp() from ${source} c
-        on conflict (instance_id, address) do update set level = ${drainedLevel(sql)} + 1, last_at = excluded.last_at
+      sourced as (
+        insert into failed_sources as f (instance_id, source, level, last_at)
+        select c.instance_id, ${sourceKey(sql, this.#source)}, 1, clock_timestamp() from ${done} c
+        on conflict (instance_id, source) do update set level = ${drainedLevel(sql)} + 1, last_at = excluded.last_at
       )`;
   }
 

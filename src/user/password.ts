@@ -1,7 +1,9 @@
 /** Passwords: complexity, imported hashes, setting one, asking for a new one (reference/user-credentials-v2.md 3). */
 import type { Call } from '../access/call.ts';
+import { isSelf } from '../access/caller.ts';
 import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
+import { covers, reach } from '../access/permission.ts';
 import { type ComplexityPolicy, effectivePolicy } from '../access/policy.ts';
 import type { SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { hashPassword, judgeHash, verifyPassword } from '../crypto/password.ts';
@@ -11,6 +13,7 @@ import { Attempts } from './attempt.ts';
 import { dropCodes, fits, newCode, refuseCode, spent, storedCode } from './code.ts';
 import { errors, passwordRules } from './errors.ts';
 import { checkTemplate } from './template.ts';
+import { callerSource } from './throttle.ts';
 import { findTried } from './tried.ts';
 import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
 
@@ -90,12 +93,12 @@ export async function checkProof(call: Call, user: User, proof: Proof): Promise<
 /** A wrong current password is counted with those at login: whoever has a token may try here, too. */
 async function checkCurrent(call: Call, user: User, password: string): Promise<undefined> {
   if (password === '') throw new Failure(errors.passwordEmpty);
-  const tried = await findTried(call, user.user_id);
+  const attempts = new Attempts(call, mayWrite(call, user) ? undefined : callerSource(call.caller.userId));
+  const tried = await findTried(call, user.user_id, (sql) => attempts.columns(sql));
   if (user.state === userStates.locked) throw new Failure(errors.locked, { failedAttempts: tried?.tries?.failed?.password?.times ?? 0 });
   if (isOff(user)) throw new Failure(errors.notActive);
   if (user.password_hash === null) throw new Failure(errors.passwordNotSet);
   if (tried?.password_hash !== user.password_hash) throw new Stale();
-  const attempts = new Attempts(call, undefined);
   try {
     if (!(await attempts.begin('password', tried))) throw new Stale();
     if (await verifyPassword(user.password_hash, password)) return;
@@ -105,6 +108,11 @@ async function checkCurrent(call: Call, user: User, password: string): Promise<u
   } finally {
     await attempts.end();
   }
+}
+
+/** He himself, and whoever may write him: a login page, for one, which tries for many. Others are counted themselves, however many users they try. */
+function mayWrite({ caller }: Call, user: User): boolean {
+  return isSelf(caller, user.user_id) || covers(reach(caller, 'user.write'), user.org_id);
 }
 
 export const PASSWORD_FAILED: NewEvent = { type: 'user.human.password.check.failed', payload: {} };

@@ -1,15 +1,15 @@
-/** How fast passwords and codes can be guessed where nothing locks: the pause after many failures of a user, and the failures of an address. */
-import { isIP, isIPv4 } from 'node:net';
+/** How fast passwords and codes can be guessed where nothing locks: the pause after many failures of a user, and what one source may fail. */
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
 
 export interface Throttle {
   /** Failures of a user, one after the other, that ask for no pause. */
   readonly userFailures: number;
-  /** Failures of an address in ten minutes. */
-  readonly addressFailures: number;
+  /** Failures of an address, or of a caller who tries others, in ten minutes. */
+  readonly sourceFailures: number;
 }
 
-let throttle: Throttle = { userFailures: 20, addressFailures: 300 };
+let throttle: Throttle = { userFailures: 20, sourceFailures: 300 };
 
 /** Once, when the process starts. */
 export function configureThrottle(configured: Throttle): void {
@@ -34,36 +34,42 @@ export function pauseInSql(sql: Sql, failed: Fragment, free: number): Fragment {
 
 const WINDOW_SECONDS = 600;
 
-/** What drains away of an address' failures in a second. */
-const draining = () => throttle.addressFailures / WINDOW_SECONDS;
+/** What drains away of a source's failures in a second. */
+const draining = () => throttle.sourceFailures / WINDOW_SECONDS;
 
-/** Seconds until a further try from an address with so many failures is taken. */
-export function addressPause(level: number): number {
-  return Math.max(0, (level + 1 - throttle.addressFailures) / draining());
+/** Seconds until a further try from a source with so many failures is taken. */
+export function sourcePause(level: number): number {
+  return Math.max(0, (level + 1 - throttle.sourceFailures) / draining());
 }
 
-/** The failures of an address now, over the alias f (failed_addresses). */
+/** The failures of a source now, over the alias f (failed_sources). */
 export function drainedLevel(sql: Sql): Fragment {
   return sql`greatest(0, f.level - extract(epoch from clock_timestamp() - f.last_at)::float8 * ${draining()}::float8)`;
 }
 
-/** Forgets the addresses whose failures have drained away. */
-export async function forgetAddresses(store: Store, instanceId: string): Promise<void> {
+/** Forgets the sources whose failures have drained away. */
+export async function forgetSources(store: Store, instanceId: string): Promise<void> {
   await store.list(
     (sql) =>
-      sql`delete from failed_addresses where instance_id = ${instanceId} and last_at < now() - ${WINDOW_SECONDS} * interval '1 second'`,
+      sql`delete from failed_sources where instance_id = ${instanceId} and last_at < now() - ${WINDOW_SECONDS} * interval '1 second'`,
   );
 }
 
-/** An address as failures are counted for: of IPv6 the network of 64 bits, which is what one person has. Undefined: none, or of this machine. */
-export function countedAddress(ip: string | undefined): string | undefined {
+/** Where tries come from, as failures are counted for it over all users: an address, or `user <id>`. */
+export type Source = string;
+
+/** An address; of IPv6 the network of 64 bits counts, which is what one person has. Undefined: none, or of this machine. */
+export function addressSource(ip: string | undefined): Source | undefined {
   if (ip === undefined || isIP(ip) === 0) return undefined;
   const mapped = ip.toLowerCase().startsWith('::ffff:') ? ip.slice(7) : ip;
   if (isIPv4(mapped)) return mapped.startsWith('127.') ? undefined : mapped;
   return ip === '::1' ? undefined : ip;
 }
 
-/** The key of a counted address. */
-export function addressKey(sql: Sql, address: string): Fragment {
-  return isIPv4(address) ? sql`${address}::text::inet` : sql`network(set_masklen(${address}::text::inet, 64))::inet`;
+/** A caller who tries what is not his. */
+export const callerSource = (userId: string): Source => `user ${userId}`;
+
+/** The key of a source. */
+export function sourceKey(sql: Sql, source: Source): Fragment {
+  return isIPv6(source) ? sql`text(network(set_masklen(${source}::text::inet, 64)))` : sql`${source}::text`;
 }

@@ -3,7 +3,7 @@ import type { Call } from '../access/call.ts';
 import { gate } from '../access/gate.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { type Lockout, lockoutPolicy } from './lockout.ts';
-import { addressKey, drainedLevel } from './throttle.ts';
+import { drainedLevel, type Source, sourceKey } from './throttle.ts';
 
 /** What can be tried, each counted for itself. */
 export type CheckKind = 'password' | 'totp' | 'otp_sms' | 'otp_email' | 'recovery_code';
@@ -12,8 +12,8 @@ export interface Tries {
   readonly lockout: Lockout;
   /** Failures since the last success, and how many seconds ago the last one was. */
   readonly failed: Readonly<Partial<Record<CheckKind, { readonly times: number; readonly ago: number }>>> | null;
-  /** Failures from the address of the client. */
-  readonly address: number | null;
+  /** Failures from where the try comes from, over all users. */
+  readonly source: number | null;
 }
 
 export interface Tried {
@@ -28,15 +28,18 @@ export interface Tried {
   tries: Tries | null;
 }
 
-/** The columns of a `Tried`, over u, p, o and i; `address`: of the client, as throttle.ts counts it. Undefined: without tries. */
-export function triedColumns(sql: Sql, tries: { readonly address: string | undefined } | undefined): Fragment {
+/** The columns of a `Tried`, over u, p, o and i; without `tries` nothing is to be tried. */
+export function triedColumns(sql: Sql, tries: { readonly source: Source | undefined } | undefined): Fragment {
   return sql`
     u.user_id, u.is_owner, u.epoch, o.epoch as org_epoch, i.epoch as instance_epoch, p.password_hash, p.password_changed_at,
-    ${tries ? triesNow(sql, tries.address) : sql`null`} as tries`;
+    ${tries ? triesNow(sql, tries.source) : sql`null`} as tries`;
 }
 
-function triesNow(sql: Sql, address: string | undefined): Fragment {
-  const level = sql`(select ${drainedLevel(sql)} from failed_addresses f where f.instance_id = u.instance_id and f.address = ${addressKey(sql, address ?? '::')})`;
+function triesNow(sql: Sql, source: Source | undefined): Fragment {
+  const level =
+    source === undefined
+      ? sql`null`
+      : sql`(select ${drainedLevel(sql)} from failed_sources f where f.instance_id = u.instance_id and f.source = ${sourceKey(sql, source)})`;
   return sql`
     jsonb_build_object(
       'lockout', ${lockoutPolicy(sql)},
@@ -46,17 +49,17 @@ function triesNow(sql: Sql, address: string | undefined): Fragment {
         where f.instance_id = u.instance_id and f.user_id = u.user_id and f.failed > 0 and f.user_epoch = u.epoch
           and (f.kind <> 'password' or f.last_at > coalesce(p.password_changed_at, '-infinity'))
       ),
-      'address', ${address === undefined ? sql`null` : level}
+      'source', ${level}
     )`;
 }
 
 /** Reads a user for a check. */
-export async function findTried(call: Call, userId: string): Promise<Tried | undefined> {
+export async function findTried(call: Call, userId: string, columns: (sql: Sql) => Fragment): Promise<Tried | undefined> {
   const [row] = await call.db.read<Tried | { user_id: null }>(
     (sql, caller) => sql`
       with caller as (${caller}),
       found as (
-        select ${triedColumns(sql, { address: undefined })}
+        select ${columns(sql)}
         from users u
         join profiles p on p.instance_id = u.instance_id and p.user_id = u.user_id
         join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id

@@ -56,6 +56,8 @@ export type Possession =
   | 'offered'
   /** To the instance's provider. */
   | 'idpLink'
+  /** His instance trusts a domain of his name. */
+  | 'trusted'
   | 'inactive'
   | 'locked';
 
@@ -124,6 +126,7 @@ export const EVERYTHING: readonly Possession[] = [
   'domain',
   'unproven',
   'orgMetadata',
+  'trusted',
 ];
 
 export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
@@ -141,6 +144,7 @@ export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
   instanceIdpId: `${userId}-instance-idp`,
   unproven: `${userId}.unproven.example`,
   org: `${userId}-org`,
+  trusted: `${userId}.trusted.example`,
 });
 
 export const tokenFor = (userId: string): string => newToken(`${userId}-caller`);
@@ -266,6 +270,9 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
     await sql`
       insert into org_metadata (instance_id, org_id, key, value, created_at, changed_at)
       select "instanceId", "orgId", "userId", convert_to(name, 'UTF8'), now(), now() from ${drawn} where 'orgMetadata' = any(has)`;
+    await sql`
+      insert into instance_trusted_domains (instance_id, domain)
+      select "instanceId", "userId" || '.trusted.example' from ${drawn} where 'trusted' = any(has)`;
     await sql`
       insert into orgs (instance_id, org_id, name, state, sequence)
       select "instanceId", "userId" || '-org', name || ' of ' || "userId", case when 'orgOff' = any(has) then 2 else 1 end, 0

@@ -9,6 +9,7 @@ import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
 import { IdentityProviderService } from '../../src/contract/gen/zitadel/idp/v2/idp_service_pb.js';
+import { InstanceService } from '../../src/contract/gen/zitadel/instance/v2/instance_service_pb.js';
 import { OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
 import { SessionService } from '../../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
@@ -23,6 +24,8 @@ import { projectRows } from './project-rows.ts';
 export interface Target {
   readonly userId: string;
   readonly orgId: string;
+  /** Of calls that name one; else it is the host's. */
+  readonly instanceId?: string;
 }
 
 /** On what the permission is held. */
@@ -56,6 +59,8 @@ export interface Row {
   readonly how?: string;
   readonly on: On;
   readonly needs?: string;
+  /** Does as well. */
+  readonly or?: string | undefined;
   /** What a user needs to do it to himself: nothing, or another permission; else it is as with others. */
   readonly self?: 'nothing' | 'user.self.delete' | undefined;
   readonly changes: boolean;
@@ -198,6 +203,16 @@ function ofUser(on: On, name: UserCall, { beside, ...row }: NonNullable<Users[Us
 const entries = (table: Users) => Object.entries(table) as [UserCall, NonNullable<Users[UserCall]>][]; // its keys are those of its type
 
 const org = OrganizationService.method;
+const instance = InstanceService.method;
+/** In the instance of the host: its members, and system users. */
+const inInstance = {
+  read: { on: 'instance', needs: 'iam.read', or: 'system.instance.read', changes: false, placeless: true },
+  write: { on: 'instance', needs: 'iam.write', or: 'system.instance.write', changes: true, placeless: true },
+} as const;
+/** From outside; about an instance that there is not, since the ids of those that are there stand in no table. */
+const outside = { on: 'system', changes: false, placeless: true } as const;
+const named = ({ instanceId = '' }: Target) => ({ instanceId });
+const trusted = (target: Target) => ({ ...named(target), trustedDomain: idsOf(target).trusted });
 const session = SessionService.method;
 const admin = AdminService.method;
 const management = ManagementService.method;
@@ -546,6 +561,33 @@ export const rows: readonly Row[] = [
     changes: false,
     has: ['orgMetadata'],
     message: ({ orgId }) => ({ organizationId: orgId }),
+  },
+
+  // Instances
+  { ...inInstance.read, rpc: instance.getInstance, message: named },
+  { ...inInstance.read, rpc: instance.listCustomDomains, message: named },
+  { ...inInstance.read, rpc: instance.listTrustedDomains, message: named },
+  {
+    ...inInstance.write,
+    rpc: instance.updateInstance,
+    message: (target) => ({ ...named(target), instanceName: `Instance of ${target.userId}` }),
+  },
+  { ...inInstance.write, rpc: instance.addTrustedDomain, message: trusted },
+  { ...inInstance.write, rpc: instance.removeTrustedDomain, has: ['trusted'], message: trusted },
+  { ...outside, rpc: instance.listInstances, needs: 'system.instance.read', message: () => ({}) },
+  { ...outside, rpc: instance.deleteInstance, needs: 'system.instance.delete', message: () => ({ instanceId: 'none' }) },
+  {
+    ...outside,
+    rpc: instance.addCustomDomain,
+    needs: 'system.domain.write',
+    answer: 'not_found',
+    message: ({ userId }) => ({ instanceId: 'none', customDomain: `${userId}.custom.example` }),
+  },
+  {
+    ...outside,
+    rpc: instance.removeCustomDomain,
+    needs: 'system.domain.write',
+    message: ({ userId }) => ({ instanceId: 'none', customDomain: `${userId}.custom.example` }),
   },
 
   // Sessions

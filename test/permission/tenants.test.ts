@@ -147,7 +147,7 @@ interface Asked {
 const describe = ({ row, caller, userId, orgId }: Asked) => `${nameOf(row)} of ${userId} in ${orgId} by ${caller}`;
 
 async function play({ inside, mine, tokens }: World, { row, caller, userId, orgId }: Asked): Promise<Outcome> {
-  const target = { userId, orgId };
+  const target = { userId, orgId, instanceId: mine.instanceId };
   return inside.ask(row.rpc, row.message(target), { at: mine, token: tokens[caller], headers: row.headers?.(target) ?? {} });
 }
 

@@ -8,7 +8,7 @@ import { startCluster } from '../support/node.ts';
 import type { Person } from '../support/people.ts';
 import { byName, byPassword, Logins, PASSWORD, refusals, session, typed } from './logins.ts';
 
-const cluster = await startCluster(2, { KEYWARD_THROTTLE_USER_FAILURES: '4', KEYWARD_THROTTLE_ADDRESS_FAILURES: '6' });
+const cluster = await startCluster(2, { KEYWARD_THROTTLE_USER_FAILURES: '4', KEYWARD_THROTTLE_SOURCE_FAILURES: '6' });
 const { sql } = cluster;
 const logins = new Logins(cluster);
 const { admin, people } = logins;
@@ -97,6 +97,19 @@ test('a stranger who tries the current password of a user who pauses learns noth
   assert.deepEqual(await ask('404'), refusals.wrongPassword);
 });
 
+test('who tries current passwords of many users whom he may not write is stopped, and a login page that does so for many is not', async () => {
+  const [stranger, page] = [await people.caller(), await people.caller({ instanceRoles: ['IAM_LOGIN_CLIENT'] })];
+  const ask = async (by: { token: string }, current: string) => {
+    const { userId } = await logins.human();
+    const newPassword = { password: 'Changed#2026' };
+    const verification = { case: 'currentPassword', value: current } as const;
+    return (await here.ask(user.setPassword, { userId, newPassword, verification }, by)).code;
+  };
+  for (let n = 0; n < 6; n++) for (const by of [stranger, page]) assert.equal(await ask(by, WRONG), 'invalid_argument');
+  assert.equal(await ask(stranger, PASSWORD), 'invalid_argument');
+  assert.equal(await ask(page, PASSWORD), 'ok');
+});
+
 test('failures from one address are counted over users and unknown names, and drain away; others and other addresses go on', async () => {
   const all = await Promise.all(Array.from({ length: 3 }, () => logins.human()));
   const ip = '192.0.2.7';
@@ -110,7 +123,7 @@ test('failures from one address are counted over users and unknown names, and dr
   const { sessionId } = await here.get(session.createSession, { checks: { user: byPassword(me).user }, userAgent: { ip } }, admin);
   assert.deepEqual(await there.ask(session.setSession, { sessionId, checks: typed(PASSWORD) }, admin), tooMany);
   // one of six in a hundred seconds
-  await sql`update failed_addresses set last_at = last_at - interval '101 seconds'`;
+  await sql`update failed_sources set last_at = last_at - interval '101 seconds'`;
   assert.equal((await there.ask(session.setSession, { sessionId, checks: typed(PASSWORD) }, admin)).code, 'ok');
 });
 
