@@ -37,8 +37,10 @@ const SCENARIOS = [
   '30-sessions',
   '31-session-challenges',
   '32-session-list',
+  '33-session-token-as-bearer',
   '34-login-doors-when-deactivated',
   '35-session-permissions',
+  '36-lockout',
 ];
 
 const present = existsSync(join(golden, 'run.mjs'));
