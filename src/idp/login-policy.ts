@@ -23,7 +23,7 @@ export async function attachProvider(call: Call, owner: Owner, idpId: string): P
           select true as here from policies y, caller
           where y.instance_id = ${call.instance.id} and y.kind = 'login' and y.org_id = ${orgId ?? ''} for share of y
         ),
-        has as (select ${orgId === null} or exists (select from policy) as policy),
+        has as (select ${orgId === null} or exists (select from policy) as policy from caller),
         target as (
           select p.instance_id, p.idp_id from idps p, has
           where has.policy and p.instance_id = ${call.instance.id} and p.idp_id = ${idpId} and (p.org_id is null or p.org_id = ${orgId})

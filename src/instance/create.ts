@@ -7,6 +7,7 @@ import { domainLabel } from '../org/domain.ts';
 import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
+import { usernameKey } from '../user/name.ts';
 import { patAdded, SCOPES } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
 import { errors } from './errors.ts';
@@ -215,7 +216,7 @@ export async function createMachine(
     ),
     described as (
       insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
-      select instance_id, aggregate_id, ${username}, lower(${username}), ${name}, 0 from made
+      select instance_id, aggregate_id, ${username}, ${usernameKey(sql, sql`${username}::text`, sql`made.instance_id`, sql`made.owner`)}, ${name}, 0 from made
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
     select 1`;

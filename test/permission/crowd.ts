@@ -54,6 +54,8 @@ export type Possession =
   | 'idp'
   | 'instanceIdp'
   | 'offered'
+  /** His organization has a login policy of its own. */
+  | 'loginPolicy'
   /** To the instance's provider. */
   | 'idpLink'
   /** His instance trusts a domain of his name. */
@@ -261,6 +263,9 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       select d."instanceId", coalesce(p.org_id, d."instanceId"), p.org_id, p.idp_id, now()
       from ${drawn} join idps p on p.instance_id = d."instanceId" and p.idp_id in (d."userId" || '-idp', d."userId" || '-instance-idp')
       where 'offered' = any(d.has)`;
+    await sql`
+      insert into policies (instance_id, org_id, kind, value, sequence, created_at, changed_at)
+      select distinct d."instanceId", d."orgId", 'login', '{}'::jsonb, 1, now(), now() from ${drawn} where 'loginPolicy' = any(d.has) on conflict do nothing`;
     await sql`
       insert into idp_links (instance_id, idp_id, external_id, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
       select d."instanceId", d."userId" || '-instance-idp', 'x', d."userId", 'x', ${epochs}, now() from ${bound} where 'idpLink' = any(d.has)`;

@@ -118,6 +118,41 @@ export const projectRows: readonly Row[] = [
     message: (target) => ({ filters: [{ filter: { case: 'inProjectIdsFilter', value: { ids: [idsOf(target).projectId] } } }] }),
   },
   {
+    rpc: project.listProjects,
+    on: 'list',
+    needs: 'project.read',
+    gated: true,
+    changes: false,
+    has: ['project'],
+    headers: inOrg,
+    message: (target) => ({ filters: [{ filter: { case: 'inProjectIdsFilter', value: { ids: [idsOf(target).projectId] } } }] }),
+  },
+  {
+    rpc: AuthorizationService.method.listAuthorizations,
+    on: 'list',
+    needs: 'user.grant.read',
+    self: 'nothing',
+    changes: false,
+    has: ['project', 'userGrant'],
+    message: ({ userId }) => ({ filters: [{ filter: { case: 'inUserIds', value: { ids: [userId] } } }] }),
+  },
+  ...(
+    [
+      ['an API', { case: 'apiConfiguration', value: { authMethodType: 1 } }],
+      ['a login', { case: 'oidcConfiguration', value: { redirectUris: ['https://a.example'], authMethodType: 2 } }],
+    ] as const
+  ).map(
+    ([how, applicationType]): Row => ({
+      rpc: ApplicationService.method.createApplication,
+      how,
+      on: 'project',
+      needs: 'project.app.write',
+      changes: true,
+      has: ['project'],
+      message: (target) => ({ ...projectId(target), name: `New by v2, ${how}`, applicationType }),
+    }),
+  ),
+  {
     rpc: ApplicationService.method.getApplication,
     on: 'project',
     needs: 'project.app.read',

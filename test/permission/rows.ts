@@ -320,7 +320,7 @@ const providerRows: readonly Row[] = [
   },
   ...ofProviders('getProviderByID', ['iam.idp.read', 'org.idp.read'], [], (id) => ({ id })),
   ...ofProviders('deleteProvider', ['iam.idp.write', 'org.idp.write'], [], (id) => ({ id })),
-  ...ofProviders('addIDPToLoginPolicy', ['iam.policy.write', 'policy.write'], [], (idpId) => ({ idpId, ownerType: 2 })),
+  ...ofProviders('addIDPToLoginPolicy', ['iam.policy.write', 'policy.write'], ['loginPolicy'], (idpId) => ({ idpId, ownerType: 2 })),
   ...ofProviders('removeIDPFromLoginPolicy', ['iam.policy.write', 'policy.write'], ['offered'], (idpId) => ({ idpId })),
 ];
 
@@ -347,6 +347,8 @@ function ofProviders(
       on: 'context',
       needs: ofOrganization,
       changes,
+      // Others end the policy of the organization, and what it offers with it.
+      ...(/Policy$/.test(name) && { once: ['not_found'] as const }),
       has: ['idp', ...also],
       headers: inOrg,
       message: (target) => message(idsOf(target).idpId),
