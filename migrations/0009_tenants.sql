@@ -25,3 +25,6 @@ create table instance_trusted_domains (
 );
 -- AddTrustedDomain: one that differs in its case alone is taken.
 create unique index instance_trusted_domains_key on instance_trusted_domains (instance_id, lower(domain));
+
+-- ListOrganizations, by creation.
+create index orgs_created on orgs (instance_id, created_at, org_id);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Callers } from './access/caller.ts';
 import { SystemUsers } from './access/system-user.ts';
 import { Tenants } from './access/tenant.ts';
+import { internalPermissionService } from './administrator/service.ts';
 import { applicationService } from './app/service.ts';
 import { managementApps } from './app/v1.ts';
 import { authorizationService } from './authorization/service.ts';
@@ -16,7 +17,8 @@ import { featureService } from './feature/service.ts';
 import { idpEndpoints } from './idp/endpoints.ts';
 import { adminProviders, identityProviderService, managementProviders } from './idp/service.ts';
 import { startSimulator } from './idp/simulator.ts';
-import { adminHealth, adminInstance, authHealth, managementHealth } from './instance/service.ts';
+import { purgeRemoved } from './instance/remove.ts';
+import { adminHealth, adminInstance, authHealth, instanceService, instancesOfSystem, managementHealth } from './instance/service.ts';
 import { adminMembers, managementMembers } from './member/service.ts';
 import { waysOf } from './notification/channel.ts';
 import { Delivery } from './notification/delivery.ts';
@@ -38,7 +40,7 @@ import { createServer } from './transport/server.ts';
 import { userService } from './user/service.ts';
 import { standing } from './user/standing.ts';
 import { configureThrottle } from './user/throttle.ts';
-import { managementUsers, ownUser } from './user/v1.ts';
+import { managementUsers, ownPasskeys, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
 import { webKeyService } from './webkey/service.ts';
 
@@ -46,10 +48,13 @@ import { webKeyService } from './webkey/service.ts';
 export const services = [
   serve('zitadel.user.v2.UserService', userService),
   serve('zitadel.org.v2.OrganizationService', organizationService),
+  serve('zitadel.instance.v2.InstanceService', instanceService(version())),
+  serveSystem('zitadel.instance.v2.InstanceService', instancesOfSystem(version())),
   serve('zitadel.session.v2.SessionService', sessionService),
   serve('zitadel.project.v2.ProjectService', projectService),
   serve('zitadel.application.v2.ApplicationService', applicationService),
   serve('zitadel.authorization.v2.AuthorizationService', authorizationService),
+  serve('zitadel.internal_permission.v2.InternalPermissionService', internalPermissionService),
   serve('zitadel.idp.v2.IdentityProviderService', identityProviderService),
   serve('zitadel.settings.v2.SettingsService', settingsService),
   serve('zitadel.feature.v2.FeatureService', featureService),
@@ -71,6 +76,7 @@ export const services = [
   serve('zitadel.management.v1.ManagementService', managementPolicies),
   serveOpen('zitadel.auth.v1.AuthService', authHealth),
   serve('zitadel.auth.v1.AuthService', ownUser),
+  serve('zitadel.auth.v1.AuthService', ownPasskeys),
 ];
 
 /** How long messages that are on their way may still arrive when the server ends. */
@@ -120,6 +126,9 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
   const purge = new SessionPurge({ store, keptDays: config.sessionKeptDays, log, registry: server.metrics.registry });
   await server.listen(config.port, config.host);
   delivery.start();
+  purgeRemoved(store).catch((error: unknown) =>
+    log.warn({ err: error }, 'what removed instances left behind is removed at the next start'),
+  );
   purge.start();
   const { simulatorPort: port } = config;
   const simulator = port === undefined ? undefined : await startSimulator({ port, store, masterkey, log });

@@ -14,6 +14,7 @@ export const floors: readonly Floor[] = [
     // One room a concept: a slice may call what another slice exports, but not its RPC handlers (`service.ts`).
     rooms: [
       'action',
+      'administrator',
       'app',
       'authorization',
       'feature',

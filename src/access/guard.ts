@@ -34,6 +34,11 @@ export class Guard {
     return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'read');
   }
 
+  /** For a call that needs nothing of the database: whoever is switched off is refused it, too. */
+  async confirm(): Promise<void> {
+    await this.read<{ held: boolean }>((sql, caller) => sql`with caller as (${caller}) select held from caller`);
+  }
+
   /** A read that may take long (lists): on a pool of its own, so that it cannot hold up the others. */
   list<Row extends object>(statement: Statement<Row>): Promise<[Row, ...Row[]]> {
     return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'list');

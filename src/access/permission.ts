@@ -63,16 +63,14 @@ export function covers(where: Reach, orgId: string): boolean {
 /** The refusal of one who holds the permission nowhere. */
 export function nowhere(caller: Caller, permission: string): Failure {
   if (caller.memberships.length === 0) return unjoined(caller, denials.byHandler);
-  const byProject = caller.memberships.some((m) => m.level === 'project' && holds(m.roles, permission));
-  return new Failure(byProject ? denials.byScope : denials.byHandler);
+  return new Failure(caller.memberships.some((m) => holdsElsewhere(m, permission)) ? denials.byScope : denials.byHandler);
 }
 
 /** The refusal on an organization where the caller does not hold the permission, while he may elsewhere. */
 export function denied(caller: Caller, permission: string, orgId: string): Failure {
   const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
   if (there.length === 0) return unjoined(caller, denials.byHandler);
-  const byProject = there.some((m) => m.level === 'project' && holds(m.roles, permission));
-  return new Failure(byProject ? denials.byScope : denials.byHandler);
+  return new Failure(there.some((m) => holdsElsewhere(m, permission)) ? denials.byScope : denials.byHandler);
 }
 
 /** Refuses unless the permission is held on the organization. */
@@ -94,7 +92,7 @@ export function demandInstance(caller: Caller, permission: string): void {
 export function demandMethod(caller: Caller, permission: string, orgId: string, checked?: { readonly id: string }): void {
   const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
   if (there.length === 0) throw unjoined(caller, denials.byMethod);
-  const holding = there.filter((m) => holds(m.roles, permission));
+  const holding = there.filter((m) => holds(m.roles, permission) || holds(m.roles, `${permission}:self`));
   if (holding.length === 0) throw new Failure(denials.byMethod);
   if (checked && !holding.some((m) => m.level !== 'project' || m.objectId === checked.id)) throw new Failure(denials.byField);
 }
@@ -109,10 +107,11 @@ function unjoined(caller: Caller, otherwise: Reason): Failure {
   return new Failure(caller.standing.kind === 'system' ? otherwise : denials.noMembership);
 }
 
-/** `project.read:self` counts as `project.read` here; the handler narrows it (reference/authn-authz-oidc.md 2.2, 6). */
+/** On other objects than the one asked for: of a project, or `project.read:self`, which is held on none (reference/authn-authz-oidc.md 2.2, 6). */
+function holdsElsewhere({ level, roles: held }: Membership, permission: string): boolean {
+  return (level === 'project' && holds(held, permission)) || holds(held, `${permission}:self`);
+}
+
 function holds(held: readonly string[], permission: string): boolean {
-  return held.some((role) => {
-    const set = roles.get(role);
-    return set !== undefined && (set.has(permission) || set.has(`${permission}:self`));
-  });
+  return held.some((role) => roles.get(role)?.has(permission) === true);
 }

@@ -19,6 +19,7 @@ export class Tenants {
   readonly #store: Store;
   readonly #anyHost: boolean;
   readonly #byHost = new Map<string, Instance>();
+  readonly #byId = new Map<string, Instance>();
 
   /** `anyHost`: while there is a single instance, every host reaches it (no external domain was configured). */
   constructor(store: Store, { anyHost }: { anyHost: boolean }) {
@@ -47,6 +48,22 @@ export class Tenants {
     if (!found) throw unknownHost(domain);
     if (this.#byHost.size >= REMEMBERED) this.#byHost.clear();
     this.#byHost.set(domain, found);
+    return found;
+  }
+
+  /** The running instance of an id, remembered as hosts are; undefined where there is none. */
+  async byId(id: string, fresh: boolean): Promise<Instance | undefined> {
+    const remembered = fresh ? undefined : this.#byId.get(id);
+    if (remembered) return remembered;
+    const [found] = await this.#store.read(
+      (sql) => sql<Instance[]>`
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion"
+        from instances i where i.instance_id = ${id} and i.state = 1`,
+    );
+    this.#byId.delete(id);
+    if (!found) return undefined;
+    if (this.#byId.size >= REMEMBERED) this.#byId.clear();
+    this.#byId.set(id, found);
     return found;
   }
 }

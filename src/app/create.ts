@@ -19,13 +19,22 @@ export interface NewApp extends ProjectChanged {
   readonly secret: string | undefined;
 }
 
-/** `orgId`: in v1 only projects of that organization exist. */
-export function createApp(call: Call, projectId: string, name: string, made: AppConfig, orgId?: string): Promise<NewApp> {
+/** Where it belongs, and what it is called. */
+export interface Wanted {
+  readonly projectId: string;
+  readonly name: string;
+  /** A chosen one. */
+  readonly appId?: string | undefined;
+  /** In v1 only projects of that organization exist. */
+  readonly orgId?: string;
+}
+
+export function createApp(call: Call, { projectId, name, appId: chosen, orgId }: Wanted, made: AppConfig): Promise<NewApp> {
   if (made.kind === kinds.oidc && !isConsistent(made.config)) throw new Failure(errors.invalid);
   let secret: { readonly text: string; readonly hash: string } | undefined;
-  return uniquely({ apps_name: errors.nameTaken }, () =>
+  return uniquely({ apps_name: errors.nameTaken, apps_pkey: errors.idTaken }, () =>
     changeProject(call, projectId, { permission: 'project.app.write', orgId }, errors.projectMissing, async () => {
-      const [appId, clientId] = [newId(), newId()];
+      const [appId, clientId] = [chosen ?? newId(), newId()];
       secret ??= hasSecret(made) ? await newSecret() : undefined;
       return {
         change: {

@@ -3,6 +3,8 @@ import type { Reason } from '../failure/failure.ts';
 
 export const errors = {
   nameTaken: { code: 'already_exists', key: 'Errors.Project.App.AlreadyExists', id: 'V3-DKcYh' },
+  idTaken: { code: 'failed_precondition', key: 'Errors.Project.App.AlreadyExisting', id: 'PROJECT-lxowmp' },
+  samlNotServed: { code: 'unimplemented', key: 'SAML applications are not served yet' },
   projectMissing: { code: 'failed_precondition', key: 'Errors.Project.NotFound', id: 'COMMAND-EbFMN' },
   invalid: { code: 'invalid_argument', key: 'Errors.Project.App.Invalid', id: 'PROJECT-1n8df' },
   notFound: { code: 'not_found', key: 'Errors.App.NotExisting', id: 'QUERY-pCP8P' },

@@ -2,13 +2,41 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Implementation } from '../access/call.ts';
 import type { OIDCConfigurationSchema } from '../contract/gen/zitadel/application/v2/application_pb.js';
-import type { ApplicationService } from '../contract/gen/zitadel/application/v2/application_service_pb.js';
+import type { ApplicationService, CreateOIDCApplicationRequest } from '../contract/gen/zitadel/application/v2/application_service_pb.js';
+import { Failure } from '../failure/failure.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { readApp } from './app.ts';
 import { complianceProblems } from './compliance.ts';
-import { allowedOrigins, kinds, type OidcConfig } from './config.ts';
+import {
+  allowedOrigins,
+  authMethods,
+  type GrantType,
+  grantTypes,
+  kinds,
+  type OidcConfig,
+  type ResponseType,
+  responseTypes,
+} from './config.ts';
+import { createApp } from './create.ts';
+import { errors } from './errors.ts';
+import { durationOf, loginVersionMessage, loginVersionOf, nanosOf } from './message.ts';
 
 export const applicationService: Implementation<typeof ApplicationService> = {
+  async createApplication({ projectId, name, applicationId, applicationType: type }, call) {
+    const wanted = { projectId, name, appId: applicationId || undefined };
+    if (type.case === 'oidcConfiguration') {
+      const config = configOf(type.value);
+      const { appId, clientId, secret = '', at } = await createApp(call, wanted, { kind: kinds.oidc, config });
+      const value = { clientId, clientSecret: secret, ...complianceOf(config) };
+      return { applicationId: appId, creationDate: timestampFromPg(at), applicationType: { case: 'oidcConfiguration', value } };
+    }
+    if (type.case !== 'apiConfiguration') throw new Failure(errors.samlNotServed);
+    const config = { authMethod: type.value.authMethodType === 0 ? authMethods.basic : authMethods.privateKeyJwt };
+    const { appId, clientId, secret = '', at } = await createApp(call, wanted, { kind: kinds.api, config });
+    const value = { clientId, clientSecret: secret };
+    return { applicationId: appId, creationDate: timestampFromPg(at), applicationType: { case: 'apiConfiguration', value } };
+  },
+
   async getApplication({ applicationId }, call) {
     const app = await readApp(call, applicationId);
     return {
@@ -28,10 +56,30 @@ export const applicationService: Implementation<typeof ApplicationService> = {
   },
 };
 
-/** As on the original v2 tells the keys of the problems, not their texts. */
+/** What is not sent is the code flow. */
+function configOf(request: CreateOIDCApplicationRequest): OidcConfig {
+  const given = request.responseTypes.map((type) => type as ResponseType); // validation knows three, and refuses the unspecified one
+  return {
+    redirectUris: request.redirectUris,
+    responseTypes: given.length > 0 ? given : [responseTypes.code],
+    grantTypes: request.grantTypes.length > 0 ? request.grantTypes.map((type): GrantType => type) : [grantTypes.authorizationCode],
+    appType: request.applicationType,
+    authMethod: request.authMethodType,
+    postLogoutRedirectUris: request.postLogoutRedirectUris,
+    devMode: request.developmentMode,
+    accessTokenType: request.accessTokenType,
+    accessTokenRoleAssertion: request.accessTokenRoleAssertion,
+    idTokenRoleAssertion: request.idTokenRoleAssertion,
+    idTokenUserinfoAssertion: request.idTokenUserinfoAssertion,
+    clockSkew: nanosOf(request.clockSkew),
+    additionalOrigins: request.additionalOrigins,
+    skipNativeAppSuccessPage: request.skipNativeAppSuccessPage,
+    backChannelLogoutUri: request.backChannelLogoutUri,
+    loginVersion: loginVersionOf(request.loginVersion),
+  };
+}
+
 function oidcMessage(clientId: string, config: OidcConfig): MessageInitShape<typeof OIDCConfigurationSchema> {
-  const problems = complianceProblems(config);
-  const { loginVersion } = config;
   return {
     clientId,
     redirectUris: [...config.redirectUris],
@@ -40,25 +88,23 @@ function oidcMessage(clientId: string, config: OidcConfig): MessageInitShape<typ
     applicationType: config.appType,
     authMethodType: config.authMethod,
     postLogoutRedirectUris: [...config.postLogoutRedirectUris],
-    nonCompliant: problems.length > 0,
-    complianceProblems: problems.map(({ key }) => ({ key })),
+    ...complianceOf(config),
     developmentMode: config.devMode,
     accessTokenType: config.accessTokenType,
     accessTokenRoleAssertion: config.accessTokenRoleAssertion,
     idTokenRoleAssertion: config.idTokenRoleAssertion,
     idTokenUserinfoAssertion: config.idTokenUserinfoAssertion,
-    clockSkew: { seconds: BigInt(Math.trunc(config.clockSkew / 1e9)), nanos: config.clockSkew % 1e9 },
+    clockSkew: durationOf(config.clockSkew),
     additionalOrigins: [...config.additionalOrigins],
     allowedOrigins: [...allowedOrigins(config)],
     skipNativeAppSuccessPage: config.skipNativeAppSuccessPage,
     backChannelLogoutUri: config.backChannelLogoutUri,
-    ...(loginVersion && {
-      loginVersion: {
-        version:
-          loginVersion.version === 1
-            ? { case: 'loginV1', value: {} }
-            : { case: 'loginV2', value: loginVersion.baseUri === undefined ? {} : { baseUri: loginVersion.baseUri } },
-      },
-    }),
+    ...loginVersionMessage(config.loginVersion),
   };
+}
+
+/** As on the original v2 tells the keys of the problems, not their texts. */
+function complianceOf(config: OidcConfig) {
+  const problems = complianceProblems(config);
+  return { nonCompliant: problems.length > 0, complianceProblems: problems.map(({ key }) => ({ key })) };
 }

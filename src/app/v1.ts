@@ -13,19 +13,19 @@ import {
   type GrantType,
   grantTypes,
   kinds,
-  type LoginVersion,
   type OidcConfig,
   type ResponseType,
   responseTypes,
 } from './config.ts';
 import { createApp } from './create.ts';
 import { addAppKey } from './key.ts';
+import { durationOf, loginVersionMessage, loginVersionOf, nanosOf } from './message.ts';
 import { deactivateApp, reactivateApp, removeApp } from './state.ts';
 
 export const managementApps: Implementation<typeof ManagementService> = {
   async addOIDCApp(request, call) {
     const config = configOf(request);
-    const made = await createApp(call, request.projectId, request.name, { kind: kinds.oidc, config }, call.orgId);
+    const made = await createApp(call, { ...named(request), orgId: call.orgId }, { kind: kinds.oidc, config });
     return {
       appId: made.appId,
       clientId: made.clientId,
@@ -37,7 +37,7 @@ export const managementApps: Implementation<typeof ManagementService> = {
 
   async addAPIApp({ projectId, name, authMethodType }, call) {
     const config: ApiConfig = { authMethod: authMethodType === 0 ? 0 : 3 }; // v1 counts the two of them
-    const made = await createApp(call, projectId, name, { kind: kinds.api, config }, call.orgId);
+    const made = await createApp(call, { projectId, name, orgId: call.orgId }, { kind: kinds.api, config });
     return { appId: made.appId, clientId: made.clientId, clientSecret: made.secret ?? '', details: added(made) };
   },
 
@@ -72,6 +72,8 @@ export const managementApps: Implementation<typeof ManagementService> = {
   },
 };
 
+const named = ({ projectId, name }: { readonly projectId: string; readonly name: string }) => ({ projectId, name });
+
 /** In v1 response types count from 0. What is not sent is the code flow. */
 function configOf(request: AddOIDCAppRequest): OidcConfig {
   const given = request.responseTypes.map((type) => (type + 1) as ResponseType); // validation knows three
@@ -87,21 +89,15 @@ function configOf(request: AddOIDCAppRequest): OidcConfig {
     accessTokenRoleAssertion: request.accessTokenRoleAssertion,
     idTokenRoleAssertion: request.idTokenRoleAssertion,
     idTokenUserinfoAssertion: request.idTokenUserinfoAssertion,
-    clockSkew: Number(request.clockSkew?.seconds ?? 0n) * 1e9 + (request.clockSkew?.nanos ?? 0),
+    clockSkew: nanosOf(request.clockSkew),
     additionalOrigins: request.additionalOrigins,
     skipNativeAppSuccessPage: request.skipNativeAppSuccessPage,
     backChannelLogoutUri: request.backChannelLogoutUri,
-    loginVersion: loginVersionOf(request.loginVersion?.version),
+    loginVersion: loginVersionOf(request.loginVersion),
   };
 }
 
-function loginVersionOf(given: NonNullable<AddOIDCAppRequest['loginVersion']>['version'] | undefined): LoginVersion | undefined {
-  if (given?.case === 'loginV1') return { version: 1 };
-  return given?.case === 'loginV2' ? { version: 2, baseUri: given.value.baseUri } : undefined;
-}
-
 function oidcMessage(clientId: string, config: OidcConfig): MessageInitShape<typeof OIDCConfigSchema> {
-  const { loginVersion } = config;
   return {
     clientId,
     redirectUris: [...config.redirectUris],
@@ -115,20 +111,13 @@ function oidcMessage(clientId: string, config: OidcConfig): MessageInitShape<typ
     accessTokenRoleAssertion: config.accessTokenRoleAssertion,
     idTokenRoleAssertion: config.idTokenRoleAssertion,
     idTokenUserinfoAssertion: config.idTokenUserinfoAssertion,
-    clockSkew: { seconds: BigInt(Math.trunc(config.clockSkew / 1e9)), nanos: config.clockSkew % 1e9 },
+    clockSkew: durationOf(config.clockSkew),
     additionalOrigins: [...config.additionalOrigins],
     allowedOrigins: [...allowedOrigins(config)],
     skipNativeAppSuccessPage: config.skipNativeAppSuccessPage,
     backChannelLogoutUri: config.backChannelLogoutUri,
     ...complianceOf(config),
-    ...(loginVersion && {
-      loginVersion: {
-        version:
-          loginVersion.version === 1
-            ? { case: 'loginV1', value: {} }
-            : { case: 'loginV2', value: loginVersion.baseUri === undefined ? {} : { baseUri: loginVersion.baseUri } },
-      },
-    }),
+    ...loginVersionMessage(config.loginVersion),
   };
 }
 

@@ -12,6 +12,8 @@ interface Loader {
   readonly load: () => Promise<DescService>;
   /** Annotated, yet answered 404 by the original (reference/transport.md 3.1). */
   readonly rest?: 'none';
+  /** RPCs that the published package is too old for; their messages are those of v2 but for the package's name, which is on no wire. */
+  readonly newer?: readonly string[];
 }
 
 const added = async (service: DescService): Promise<DescService> => (await import('./legacy-additions.ts')).withAdditions(service);
@@ -45,6 +47,7 @@ const beta: Readonly<Record<string, Loader>> = {
   },
   'zitadel.settings.v2beta.SettingsService': {
     load: async () => (await import('@zitadel/proto/zitadel/settings/v2beta/settings_service_pb.js')).SettingsService,
+    newer: ['SetOrganizationSettings', 'DeleteOrganizationSettings', 'ListOrganizationSettings'],
   },
   'zitadel.org.v2beta.OrganizationService': {
     load: async () => (await import('@zitadel/proto/zitadel/org/v2beta/org_service_pb.js')).OrganizationService,
@@ -110,14 +113,34 @@ function once(key: string, load: () => Promise<ReadonlyMap<string, Method>>): Pr
 async function read(loaders: readonly Loader[]): Promise<ReadonlyMap<string, Method>> {
   const { http, stated, validatorOf } = await import('./legacy-options.ts');
   const found = await Promise.all(
-    loaders.map(async ({ load, rest }) =>
-      (await load()).methods.map((rpc) => {
+    loaders.map(async ({ load, rest, newer = [] }) => {
+      const service = await load();
+      const known = service.methods.map((rpc) => {
         const validate = validatorOf(rpc.input);
         return describe(rpc, { ...stated(rpc), http: rest === 'none' ? undefined : http(rpc), door: doorOf(rpc), validate });
-      }),
-    ),
+      });
+      return [...known, ...newerMethods(service, newer)];
+    }),
   );
   return new Map(found.flat().map((method) => [method.path, method]));
+}
+
+/** As their twins in v2, which also answer their routes (reference/transport.md 3.4). */
+function newerMethods(published: DescService, names: readonly string[]): Method[] {
+  const path = (name: string): string => `/${published.typeName}/${name}`;
+  const twins = names.map((name) => ownMethods.get(twinPath(path(name)))).filter((twin) => twin !== undefined);
+  const service = { ...published };
+  const methods = twins.map((twin) => {
+    const rpc = { ...twin.rpc, parent: service };
+    return { ...twin, path: path(twin.name), service: service.typeName, routes: [], rpc };
+  });
+  const added = methods.map(({ rpc }) => rpc);
+  // A service and its RPCs name each other, so that one of them must be completed later.
+  Object.assign(service, {
+    methods: [...published.methods, ...added],
+    method: { ...published.method, ...Object.fromEntries(added.map((rpc) => [rpc.localName, rpc])) },
+  });
+  return methods;
 }
 
 /** What is not declared is not served (`npm run check` sees to it), so it hands out nothing. */

@@ -55,6 +55,7 @@ export const featureService: Implementation<typeof FeatureService> = {
 };
 
 async function absent(_: unknown, call: Call): Promise<never> {
+  await call.db.confirm();
   throw new Failure(notThere(call.method.name));
 }
 

@@ -84,6 +84,7 @@ async function byPage(call: Call, found: Found, { successUrl, failureUrl, loginH
     failureUrl,
     pending,
     ...(loginHint !== undefined && { loginHint }),
+    ...('requestId' in pending && { requestId: String(pending.requestId) }),
   });
   if (!step) throw new Failure(errors.providerUnknown);
   return { step, next };

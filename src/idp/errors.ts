@@ -54,6 +54,8 @@ interface OwnerErrors {
   readonly remove: Reason;
   readonly attachUnknown: Reason;
   readonly attachAgain: Reason;
+  /** The organization has no login policy of its own. */
+  readonly attachNowhere: Reason;
   readonly detach: Reason;
 }
 
@@ -67,6 +69,7 @@ export const ownerErrors: Readonly<Record<Owner, OwnerErrors>> = {
     remove: { code: 'not_found', key: UNKNOWN, id: 'INST-Se3tg' },
     attachUnknown: { code: 'failed_precondition', key: UNKNOWN, id: 'INSTANCE-m8fsd' },
     attachAgain: { code: 'already_exists', key: 'Identity provider already exists', id: 'INSTANCE-2B0ps' },
+    attachNowhere: { code: 'not_found', key: 'Errors.Instance.NotFound' }, // it always has one
     detach: { code: 'not_found', key: 'Errors.IAM.LoginPolicy.IDP.NotExisting', id: 'INSTANCE-39fjs' },
   },
   organization: {
@@ -77,6 +80,7 @@ export const ownerErrors: Readonly<Record<Owner, OwnerErrors>> = {
     remove: { code: 'not_found', key: 'Errors.Org.IDPConfig.NotExisting', id: 'ORG-Se3tg' },
     attachUnknown: { code: 'failed_precondition', key: UNKNOWN, id: 'Org-3N9fs' },
     attachAgain: { code: 'already_exists', key: 'Errors.Org.LoginPolicy.IDP.AlreadyExists', id: 'Org-2B0ps' },
+    attachNowhere: { code: 'not_found', key: 'Login Policy not found', id: 'Org-Ffgw2' },
     detach: { code: 'not_found', key: 'Errors.Org.LoginPolicy.IDP.NotExisting', id: 'Org-39fjs' },
   },
 };

@@ -48,12 +48,15 @@ export interface Begun {
   /** The name that is tried, of an LDAP login. */
   readonly attempt?: string;
   readonly loginHint?: string;
+  /** Of a SAML request, for the log. */
+  readonly requestId?: string;
 }
 
 /** Undefined where the provider is gone, or its organization is off. */
 export async function begin(actor: Actor, begun: Begun): Promise<Step | undefined> {
-  const { intentId, idpId, state, successUrl, failureUrl, pending, attempt, loginHint = '' } = begun;
-  const event: NewEvent = { type: 'idpintent.started', payload: { idpId, successURL: successUrl, failureURL: failureUrl, loginHint } };
+  const { intentId, idpId, state, successUrl, failureUrl, pending, attempt, loginHint = '', requestId } = begun;
+  const events: NewEvent[] = [{ type: 'idpintent.started', payload: { idpId, successURL: successUrl, failureURL: failureUrl, loginHint } }];
+  if (requestId !== undefined) events.push({ type: 'idpintent.saml.requested', payload: { requestId } });
   const row = await actor.run<StepRow | Record<keyof StepRow, null>>(
     (sql, caller) => sql`
       with caller as (${caller}),
@@ -75,11 +78,11 @@ export async function begin(actor: Actor, begun: Begun): Promise<Step | undefine
           instance_epoch, idp_org_epoch, expires_at, sequence, created_at, changed_at)
         select ${actor.instanceId}, ${intentId}, ${idpId}, ${actor.editor}, 'started', ${state === undefined ? null : digest(state)}, ${successUrl}, ${failureUrl},
           ${actor.masterkey.encrypt(JSON.stringify(pending), place(actor, intentId, 'pending'))}, ${attempt === undefined ? null : attemptKey(attempt)},
-          p.epoch, p.org_epoch, clock_timestamp() + ${ANSWER_SECONDS}::float8 * interval '1 second', 1, clock_timestamp(), clock_timestamp()
+          p.epoch, p.org_epoch, clock_timestamp() + ${ANSWER_SECONDS}::float8 * interval '1 second', ${events.length}, clock_timestamp(), clock_timestamp()
         from provider p
         returning instance_id, intent_id as aggregate_id, instance_id as owner, sequence, changed_at as at, created_at
       ),
-      logged as (${append(sql, sql`made`, logOf(actor), [event])})
+      logged as (${append(sql, sql`made`, logOf(actor), events)})
       select m.sequence, m.at, m.created_at from caller left join made m on true`,
   );
   return stepOf(row);

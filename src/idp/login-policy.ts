@@ -2,6 +2,7 @@
 import postgres from 'postgres';
 import type { Call } from '../access/call.ts';
 import { Failure } from '../failure/failure.ts';
+import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { joined } from '../store/filter.ts';
 import type { Owner } from './config.ts';
@@ -13,13 +14,19 @@ export async function attachProvider(call: Call, owner: Owner, idpId: string): P
   const orgId = orgOf(call, owner);
   const event: NewEvent = { type: `${eventPrefix(owner)}.added`, payload: { idpConfigId: idpId } };
   const [done] = await attachedOnce(owner, () =>
-    call.db.change<Done | Record<keyof Done, null>>(
+    call.db.change<{ has_policy: boolean } & (Done | Record<keyof Done, null>)>(
       undefined,
       (sql, caller) => sql`
         with caller as (${caller}),
+        policy as (
+          -- Locked, so that it is not taken away meanwhile; the instance has one in any case.
+          select true as here from policies y, caller
+          where y.instance_id = ${call.instance.id} and y.kind = 'login' and y.org_id = ${orgId ?? ''} for share of y
+        ),
+        has as (select ${orgId === null} or exists (select from policy) as policy from caller),
         target as (
-          select p.instance_id, p.idp_id from idps p, caller
-          where p.instance_id = ${call.instance.id} and p.idp_id = ${idpId} and (p.org_id is null or p.org_id = ${orgId})
+          select p.instance_id, p.idp_id from idps p, has
+          where has.policy and p.instance_id = ${call.instance.id} and p.idp_id = ${idpId} and (p.org_id is null or p.org_id = ${orgId})
         ),
         changed as (${raiseOwner(sql, call, owner, sql`target`)}),
         attached as (
@@ -27,9 +34,10 @@ export async function attachProvider(call: Call, owner: Owner, idpId: string): P
           select c.instance_id, c.owner, ${orgId}, ${idpId}, c.at from changed c
         ),
         logged as (${append(sql, sql`changed`, logOf(call, owner), [event])})
-        select c.owner, c.sequence, c.at from caller left join changed c on true`,
+        select has.policy as has_policy, c.owner, c.sequence, c.at from caller join has on true left join changed c on true`,
     ),
   );
+  if (!done.has_policy) throw new Failure(ownerErrors[owner].attachNowhere);
   if (done.owner === null) throw new Failure(ownerErrors[owner].attachUnknown);
   return done;
 }
@@ -64,6 +72,12 @@ export async function detachProvider(call: Call, owner: Owner, idpId: string): P
   );
   if (done.owner === null) throw new Failure(ownerErrors[owner].detach);
   return done;
+}
+
+/** `detached as (…)`: an organization's login policy that is removed offers no providers any more. `source` has a row where it is removed. */
+export function detachAll(sql: Sql, call: Call, orgId: string, source: Fragment): Fragment {
+  return sql`
+    detached as (delete from login_policy_idps l using ${source} s where l.instance_id = ${call.instance.id} and l.owner = ${orgId} and s.instance_id = l.instance_id)`;
 }
 
 const eventPrefix = (owner: Owner) => `${owner === 'instance' ? 'instance' : 'org'}.policy.login.idpprovider`;

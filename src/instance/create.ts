@@ -7,9 +7,11 @@ import { domainLabel } from '../org/domain.ts';
 import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
+import { usernameKey } from '../user/name.ts';
 import { patAdded, SCOPES } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
 import { errors } from './errors.ts';
+import { instanceStates } from './states.ts';
 
 /** All that a new instance will hold, secrets included, made before anything is written: so that they can be kept safe first. */
 export interface InstancePlan {
@@ -214,7 +216,7 @@ export async function createMachine(
     ),
     described as (
       insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
-      select instance_id, aggregate_id, ${username}, lower(${username}), ${name}, 0 from made
+      select instance_id, aggregate_id, ${username}, ${usernameKey(sql, sql`${username}::text`, sql`made.instance_id`, sql`made.owner`)}, ${name}, 0 from made
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
     select 1`;
@@ -247,5 +249,5 @@ export interface InstanceRow {
 export async function listInstances(sql: Sql): Promise<readonly InstanceRow[]> {
   return sql<InstanceRow[]>`
     select i.instance_id as id, i.name, i.state, coalesce((select array_agg(d.domain order by d.is_primary desc, d.domain) from instance_domains d where d.instance_id = i.instance_id), '{}') as domains
-    from instances i order by i.created_at, i.instance_id`;
+    from instances i where i.state <> ${instanceStates.removed} order by i.created_at, i.instance_id`;
 }

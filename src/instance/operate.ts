@@ -10,6 +10,7 @@ import { claimNode } from '../store/node.ts';
 import { expiryOf } from '../user/pat.ts';
 import { chosenDomain, createInstance, generatedDomain, type InstancePlan, labelOf, listInstances, type NewHuman } from './create.ts';
 import { restoreOwner } from './restore.ts';
+import { instanceStates } from './states.ts';
 
 export interface NewInstance {
   readonly instanceId: string;
@@ -115,7 +116,7 @@ function planned({ name, domain }: Wanted, config: Config, others: readonly NewH
   return { plan, made: { instanceId, adminLoginName, adminPassword, adminPat } };
 }
 
-const STATES: Readonly<Record<number, string>> = { 1: 'running' };
+const STATES: Readonly<Record<number, string>> = { [instanceStates.running]: 'running' };
 
 export async function list(store: Store): Promise<readonly ListedInstance[]> {
   const rows = await listInstances(store.sql);

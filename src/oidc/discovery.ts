@@ -19,7 +19,8 @@ export const discovery = (issuer: string) => ({
   response_types_supported: [],
   grant_types_supported: grantTypes,
   subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ['RS256'],
+  // Those of the keys that can be chosen (webkey/key.ts).
+  id_token_signing_alg_values_supported: ['EdDSA', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'],
   token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
   token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
   claims_supported: ['sub', 'aud', 'exp', 'iat', 'iss', 'auth_time', 'amr', 'at_hash', 'client_id', 'azp', 'preferred_username', 'name'],

@@ -8,19 +8,20 @@ import { usernameKey } from '../user/name.ts';
 import { logOf } from './reach.ts';
 
 /**
- * `, renamed as (…), …`: users of other organizations than `changed` (instance_id, aggregate_id) whose names end in the domain get a temporary
+ * `, renamed as (…), …`: users of other organizations than `source` (instance_id, aggregate_id) whose names end in the domain get a temporary
  * one, and are told by mail: call `posted()` after the commit.
  */
-export function claim(sql: Sql, call: Call, domain: string): Fragment {
+export function claim(sql: Sql, call: Call, domain: string, source: Fragment): Fragment {
   return sql`,
     renamed as (
       update profiles p set
         username = p.user_id || '@temporary.' || d.domain,
         username_key = ${usernameKey(sql, sql`p.user_id || '@temporary.' || d.domain`, sql`u.instance_id`, sql`u.org_id`)}
-      from changed c
+      from ${source} c
       join users u on u.instance_id = c.instance_id and u.org_id <> c.aggregate_id
       join instance_domains d on d.instance_id = c.instance_id and d.is_primary
       where p.instance_id = u.instance_id and p.user_id = u.user_id and p.username ilike ${`%@${likeLiteral(domain)}`}
+        -- With its own domain behind it, such a name is nobody else's.
         and not exists (select from orgs o where o.instance_id = u.instance_id and o.org_id = u.org_id and o.login_with_domain)
       returning p.instance_id, p.user_id, p.username
     ),

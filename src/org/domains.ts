@@ -1,11 +1,12 @@
-/** Domains of an organization: added (verified at once, which is the default policy), listed, deleted (reference/org-and-settings.md 2.2). */
+/** Domains of an organization: added (verified at once, unless the policy asks for a proof), listed, deleted (reference/org-and-settings.md 2.2). */
 import type { Call } from '../access/call.ts';
 import { covers, reach } from '../access/permission.ts';
+import { effectivePolicy } from '../access/policy.ts';
 import { DomainFieldName } from '../contract/gen/zitadel/org/v2/org_pb.js';
 import type { ListOrganizationDomainsRequest } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
 import { Failure } from '../failure/failure.ts';
 import { posted } from '../notification/signal.ts';
-import { append } from '../store/events.ts';
+import { append, appendEach } from '../store/events.ts';
 import { joined, textFilter } from '../store/filter.ts';
 import { claim } from './claim.ts';
 import { errors } from './errors.ts';
@@ -14,7 +15,7 @@ import { uniquely } from './unique.ts';
 
 const MOST_ROWS = 1000;
 
-/** AddOrganizationDomain: verified at once, and so claimed, which is the default policy. */
+/** AddOrganizationDomain: verified at once, and so claimed, unless the domain policy asks that it be proven first. */
 export async function addDomain(call: Call, orgId: string, domain: string): Promise<string> {
   demandOrg(call, 'org.write', orgId);
   if (domain.trim() === '') throw new Failure(errors.domainEmpty);
@@ -27,19 +28,25 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
           select o.instance_id, o.org_id from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId} for no key update of o
         ),
         added as (
-          insert into org_domains (instance_id, org_id, domain, is_verified) select instance_id, org_id, ${domain}, true from org
+          insert into org_domains (instance_id, org_id, domain, is_verified)
+          select instance_id, org_id, ${domain}, not (${effectivePolicy(sql, 'domain', sql`org.instance_id`, sql`org.org_id`)}->>'validateOrgDomains')::boolean from org
           on conflict (instance_id, org_id, domain) do nothing
-          returning instance_id, org_id
+          returning instance_id, org_id, is_verified
         ),
         changed as (
-          update orgs o set sequence = o.sequence + 2, access_version = nextval('epochs') from added a where o.instance_id = a.instance_id and o.org_id = a.org_id
-          returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at
+          update orgs o set sequence = o.sequence + 1 + a.is_verified::int, access_version = nextval('epochs')
+          from added a where o.instance_id = a.instance_id and o.org_id = a.org_id
+          returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at, a.is_verified
         ),
-        logged as (${append(sql, sql`changed`, logOf(call), [
-          { type: 'org.domain.added', payload: { domain } },
-          { type: 'org.domain.verified', payload: { domain } },
-        ])})
-        ${claim(sql, call, domain)}
+        verified as (select * from changed where is_verified),
+        told as (
+          select c.*, 'org.domain.added' as type, jsonb_build_object('domain', ${domain}::text) as payload
+          from (select instance_id, aggregate_id, owner, sequence - is_verified::int as sequence, at from changed) c
+          union all
+          select instance_id, aggregate_id, owner, sequence, at, 'org.domain.verified', jsonb_build_object('domain', ${domain}::text) from verified
+        ),
+        logged as (${appendEach(sql, sql`told`, logOf(call))})
+        ${claim(sql, call, domain, sql`verified`)}
         select exists (select from org) as org_found, c.at from caller left join changed c on true`,
     ),
   );

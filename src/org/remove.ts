@@ -5,6 +5,7 @@
  */
 import type { Call } from '../access/call.ts';
 import { Failure } from '../failure/failure.ts';
+import { projectsOf } from '../project/of-org.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, appendEach } from '../store/events.ts';
 import { errors } from './errors.ts';
@@ -64,18 +65,21 @@ function remove(sql: Sql, caller: Fragment, call: Call, orgId: string) {
       select u.instance_id, u.user_id from users u join meant m on m.instance_id = u.instance_id and m.org_id = u.org_id where m.users <= ${AT_ONCE}
     ),
     ${leave(sql, call, orgId)},
-    -- members from elsewhere
+    projects_left as (${projectsOf(sql, sql`meant`)}),
+    -- members from elsewhere, of the organization and of its projects
     guests as (
       delete from memberships w using meant m
-      where w.instance_id = m.instance_id and w.level = 2 and w.object_id = m.org_id and m.users <= ${AT_ONCE}
+      where w.instance_id = m.instance_id and m.users <= ${AT_ONCE}
+        and ((w.level = 2 and w.object_id = m.org_id) or (w.level = 1 and w.object_id in (select p.project_id from projects_left p)))
         and not exists (select from gone g where g.user_id = w.user_id)
-      returning w.instance_id, w.user_id
+      returning w.instance_id, w.user_id, w.level, w.object_id
     ),
     ranked as (
       update users u set access_version = nextval('epochs'), rank = coalesce((
         select max(w.level) from memberships w
-        where w.instance_id = u.instance_id and w.user_id = u.user_id and not (w.level = 2 and w.object_id = ${orgId})), 0)
-      from guests g where u.instance_id = g.instance_id and u.user_id = g.user_id
+        where w.instance_id = u.instance_id and w.user_id = u.user_id
+          and not exists (select from guests g where g.user_id = w.user_id and g.level = w.level and g.object_id = w.object_id)), 0)
+      from (select distinct instance_id, user_id from guests) g where u.instance_id = g.instance_id and u.user_id = g.user_id
     ),
     removed as (
       delete from orgs o using meant m where o.instance_id = m.instance_id and o.org_id = m.org_id and m.users <= ${AT_ONCE}

@@ -25,5 +25,4 @@ export const errors = {
   grantRoleNotFound: { code: 'failed_precondition', key: 'Errors.Project.Role.NotFound', id: 'COMMAND-6m9gd' },
   grantToOwner: { code: 'failed_precondition', key: 'Errors.Project.Grant.Invalid', id: 'PROJECT-ckUpbvboAH' },
   grantTaken: { code: 'already_exists', key: 'Errors.Project.Grant.AlreadyExists', id: 'V3-DKcYh' },
-  limitExceeded: { code: 'invalid_argument', key: 'Limit exceeded', id: 'QUERY-4M0fs' },
 } as const satisfies Record<string, Reason>;

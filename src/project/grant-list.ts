@@ -3,12 +3,9 @@ import type { Call } from '../access/call.ts';
 import { projectReach } from '../access/permission.ts';
 import { ProjectGrantFieldName, type ProjectGrantSearchFilter } from '../contract/gen/zitadel/project/v2/project_pb.js';
 import type { ListProjectGrantsRequest } from '../contract/gen/zitadel/project/v2/project_service_pb.js';
-import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { joined, textFilter } from '../store/filter.ts';
-import { errors } from './errors.ts';
-
-const MOST_ROWS = 1000;
+import { pageSize } from '../user/page.ts';
 
 export interface GrantRow {
   grant_id: string;
@@ -29,7 +26,7 @@ export interface GrantPage {
 }
 
 export async function listGrants(call: Call, { pagination, sortingColumn, filters }: ListProjectGrantsRequest): Promise<GrantPage> {
-  if ((pagination?.limit ?? 0) > MOST_ROWS) throw new Failure(errors.limitExceeded);
+  const limit = pageSize(pagination?.limit);
   const where = projectReach(call.caller, 'project.grant.read');
   const rows = await call.db.list<(GrantRow & { total: bigint }) | { grant_id: null; total: null }>((sql, caller) => {
     const direction = pagination?.asc ? sql`asc` : sql`desc`;
@@ -51,7 +48,7 @@ export async function listGrants(call: Call, { pagination, sortingColumn, filter
             filters.map((filter) => conditionOf(sql, filter)),
             'and',
           )}
-        order by place limit ${pagination?.limit || MOST_ROWS} offset ${pagination?.offset ?? 0n}
+        order by place limit ${limit} offset ${pagination?.offset ?? 0n}
       )
       select page.* from caller left join page on true order by page.place`;
   });

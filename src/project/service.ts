@@ -8,6 +8,8 @@ import { createProject } from './create.ts';
 import { errors } from './errors.ts';
 import { addGrant } from './grant.ts';
 import { listGrants } from './grant-list.ts';
+import { listProjects } from './list.ts';
+import type { Project } from './project.ts';
 import { readProject } from './read.ts';
 import { addRoles } from './role.ts';
 import { activateProject, deactivateProject, updateProject } from './state.ts';
@@ -28,21 +30,20 @@ export const projectService: Implementation<typeof ProjectService> = {
     return { projectId: made.projectId, creationDate: timestampFromPg(made.at) };
   },
 
-  async getProject({ projectId }, call) {
-    const project = await readProject(call, projectId);
+  getProject: async ({ projectId }, call) => ({ project: projectMessage(await readProject(call, projectId)) }),
+
+  async listProjects(request, call) {
+    const { total, rows } = await listProjects(call, request);
     return {
-      project: {
-        projectId: project.project_id,
-        organizationId: project.org_id,
-        creationDate: timestampFromPg(project.created_at),
-        changeDate: timestampFromPg(project.changed_at),
-        name: project.name,
-        state: project.state, // the numbers of the API are those that are stored
-        projectRoleAssertion: project.role_assertion,
-        authorizationRequired: project.role_check,
-        projectAccessRequired: project.project_check,
-        privateLabelingSetting: project.private_labeling,
-      },
+      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(request.pagination?.limit ?? 0) },
+      projects: rows.map((row) => ({
+        ...projectMessage(row),
+        ...(row.granted_org_id !== null && {
+          grantedOrganizationId: row.granted_org_id,
+          grantedOrganizationName: row.granted_org_name ?? '',
+          grantedState: row.granted_state ?? 0,
+        }),
+      })),
     };
   },
 
@@ -87,3 +88,18 @@ export const projectService: Implementation<typeof ProjectService> = {
     };
   },
 };
+
+function projectMessage(project: Project) {
+  return {
+    projectId: project.project_id,
+    organizationId: project.org_id,
+    creationDate: timestampFromPg(project.created_at),
+    changeDate: timestampFromPg(project.changed_at),
+    name: project.name,
+    state: project.state, // the numbers of the API are those that are stored
+    projectRoleAssertion: project.role_assertion,
+    authorizationRequired: project.role_check,
+    projectAccessRequired: project.project_check,
+    privateLabelingSetting: project.private_labeling,
+  };
+}

@@ -6,6 +6,7 @@ import type { Call } from '../access/call.ts';
 import type { Statement } from '../access/guard.ts';
 import { defaults, effectivePolicy, type Policies, type PolicyKind } from '../access/policy.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
+import { detachAll } from '../idp/login-policy.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { errors } from './errors.ts';
@@ -115,6 +116,7 @@ export async function removePolicy(call: Call, kind: PolicyKind, orgId: string):
         returning y.instance_id
       ),
       ${written(sql, call, { orgId }, sql`(select distinct instance_id from made)`, 1, accessTouched(sql, call, kind, { orgId }, effectivePolicy(sql, 'login', sql`m.instance_id`, sql`''`)))},
+      ${kind === 'login' ? sql`${detachAll(sql, call, orgId, sql`changed`)},` : sql``}
       logged as (${append(sql, sql`changed`, logOf(call, { orgId }), [{ type: `org.${stem}.removed` }])})
       select c.owner, c.sequence, c.at from caller left join changed c on true`,
   );

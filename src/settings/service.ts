@@ -1,10 +1,13 @@
 /** zitadel.settings.v2.SettingsService: message in, message out. */
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Call, Implementation } from '../access/call.ts';
 import { covers, denied, reachOrDeny } from '../access/permission.ts';
 import type { Policies, PolicyKind } from '../access/policy.ts';
 import type { RequestContext } from '../contract/gen/zitadel/object/v2/object_pb.js';
-import { ResourceOwnerType, SettingsType, Source } from '../contract/gen/zitadel/settings/v2/settings_pb.js';
+import { IdentityProviderType, ResourceOwnerType, SettingsType, Source } from '../contract/gen/zitadel/settings/v2/settings_pb.js';
 import type { SettingsService } from '../contract/gen/zitadel/settings/v2/settings_service_pb.js';
+import { policyProviders } from '../idp/login-policy.ts';
+import { offeredMessage } from '../idp/message.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { allowedLanguages, DEFAULT_LANGUAGE, languages } from './language.ts';
 import { ageOf, brandingOf, complexityOfV2, lockoutOf, loginOfV2, shownDetails } from './message.ts';
@@ -59,6 +62,14 @@ export const settingsService: Implementation<typeof SettingsService> = {
   getLegalAndSupportSettings: ({ ctx }, call) =>
     effective(call, ctx, 'privacy', ({ privacyLink, ...same }) => ({ ...same, privacyPolicyLink: privacyLink })),
   getLockoutSettings: ({ ctx }, call) => effective(call, ctx, 'lockout', lockoutOf),
+
+  /** Those of the login policy that counts, whoever's it is. */
+  async getActiveIdentityProviders({ ctx, ...filter }, call) {
+    const { owner } = await readPolicy(call, 'login', readable(call, ctx));
+    const providers = await policyProviders(call, owner, filter);
+    const timestamp = timestampFromDate(new Date());
+    return { details: { totalResult: BigInt(providers.length), timestamp }, identityProviders: providers.map(offered) };
+  },
 
   async getSecuritySettings(_, call) {
     const { value } = await readPolicy(call, 'security', 'instance');
@@ -126,6 +137,14 @@ export const settingsService: Implementation<typeof SettingsService> = {
     return { links: { links } };
   },
 };
+
+/** Settings have no number for a provider that is a ZITADEL (reference/org-and-settings.md 3.2). */
+function offered(row: Parameters<typeof offeredMessage>[0]) {
+  const { type, ...shown } = offeredMessage(row);
+  return { ...shown, type: type === ZITADEL ? IdentityProviderType.UNSPECIFIED : type };
+}
+
+const ZITADEL = 13;
 
 const prefixOf = (level: Level) => (level === 'instance' ? 'instance' : 'org');
 

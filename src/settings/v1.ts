@@ -6,6 +6,7 @@ import type { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import type { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import type { Call, Implementation } from '../access/call.ts';
 import type { DomainPolicy, LabelPolicy, LockoutPolicy, Policies, PolicyKind, PrivacyPolicy } from '../access/policy.ts';
+import { attachProvider } from '../idp/login-policy.ts';
 import { allowedLanguages, languages } from './language.ts';
 import {
   added,
@@ -84,7 +85,14 @@ const factorList = (factors: readonly number[]) => ({ details: { totalResult: Bi
 export const managementPolicies: Implementation<typeof ManagementService> = {
   getLoginPolicy: (_, call) => read(call, 'login', own(call), loginOfV1),
   getDefaultLoginPolicy: (_, call) => readAlone(call, 'login', INSTANCE, loginOfV1),
-  addCustomLoginPolicy: (request, call) => add(call, 'login', newLogin(request)),
+  addCustomLoginPolicy: (request, call) =>
+    // With the providers that it offers, or not at all.
+    call.db.together(async (db) => {
+      const inside = { ...call, db };
+      const done = await add(inside, 'login', newLogin(request));
+      for (const { idpId } of request.idps) await attachProvider(inside, 'organization', idpId);
+      return done;
+    }),
   updateCustomLoginPolicy: (request, call) => change(call, 'login', own(call), loginChange(request)),
   resetLoginPolicyToDefault: (_, call) => reset(call, 'login'),
   listLoginPolicySecondFactors: async (_, call) => factorList((await readPolicy(call, 'login', own(call))).value.secondFactors),
@@ -205,6 +213,9 @@ export const adminPolicies: Implementation<typeof AdminService> = {
   setRestrictions: async ({ disallowPublicOrgRegistration, allowedLanguages: wanted }, call) => ({
     details: changed(await setRestrictions(call, { disallowPublicOrgRegistration, allowedLanguages: wanted?.list })),
   }),
-  getSupportedLanguages: async () => ({ languages: [...languages] }),
+  async getSupportedLanguages(_, call) {
+    await call.db.confirm();
+    return { languages: [...languages] };
+  },
   getAllowedLanguages: async (_, call) => ({ languages: [...allowedLanguages((await readRestrictions(call)).value)] }),
 };

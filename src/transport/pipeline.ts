@@ -7,7 +7,7 @@ import { create, type DescService, type Message } from '@bufbuild/protobuf';
 import type { Call, Implementation, OpenCall, SystemCall } from '../access/call.ts';
 import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
-import { demandMethod } from '../access/permission.ts';
+import { demandMethod, reach } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
 import type { External } from '../config/settings.ts';
 import { twinOf } from '../contract/beta/twin.ts';
@@ -56,9 +56,9 @@ export function serveOpen<S extends DescService>(service: S['typeName'], handler
   return byPath<OpenCall>(service, handlers, (handler) => ({ kind: 'open', handler }));
 }
 
-/** As `serve`, for the service of the system. */
+/** As `serve`, for RPCs that are for system users alone. */
 export function serveSystem<S extends DescService>(
-  service: S['typeName'] & typeof SYSTEM,
+  service: S['typeName'] & (typeof SYSTEM | typeof INSTANCES),
   handlers: Implementation<S, SystemCall>,
 ): Served {
   return byPath<SystemCall>(service, handlers, (handler) => ({ kind: 'system', handler }));
@@ -71,27 +71,33 @@ function byPath<C>(service: string, handlers: object, serving: (handler: AnyHand
 
 /** The service that belongs to no instance, whatever the host (reference/instance-and-setup.md 2.4). */
 const SYSTEM = 'zitadel.system.v1.SystemService';
+/** The service whose calls name their instance, whatever the host; the host's, where they name none (reference/org-and-settings.md 4). */
+const INSTANCES = 'zitadel.instance.v2.InstanceService';
+const namesInstance = ({ service }: Method): boolean => service === INSTANCES || service === 'zitadel.instance.v2beta.InstanceService';
 
 /** How often a call is begun: a caller whose rights change all the time is told to come back, not held for ever. */
 const ATTEMPTS = 5;
 const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_denied']);
+const NO_INSTANCE = { code: 'not_found', key: 'Errors.Instance.NotFound', id: 'QUERY-n0wng' } as const;
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
 export function createPipeline({ store, tenants, callers, masterkey, outside, external, externalDomain, services }: PipelineParts): Invoke {
   const served = new Map(services.flatMap((part) => [...part]));
 
+  const servingOf = (method: Method): Serving | undefined => served.get(method.path) ?? servingOfBeta(method, served);
+
   /** Which kind of call a method takes is for its contract to say; a handler of another kind is a mistake of ours. */
   function handlerOf<K extends keyof Calls>(method: Method, kind: K): AnyHandler<Calls[K]> {
-    const { path, name } = method;
-    const serving = served.get(path) ?? servingOfBeta(method, served);
-    if (!serving) throw new Failure({ code: 'unimplemented', key: `method ${name} not implemented` });
-    if (serving.kind !== kind) throw new Error(`${path} is served as ${serving.kind}, but is ${kind}`);
+    const serving = servingOf(method);
+    if (!serving) throw new Failure({ code: 'unimplemented', key: `method ${method.name} not implemented` });
+    if (serving.kind !== kind) throw new Error(`${method.path} is served as ${serving.kind}, but is ${kind}`);
     return serving.handler as AnyHandler<Calls[K]>; // the kind was just compared
   }
 
   async function attempt(incoming: Incoming, fresh: boolean): Promise<Message> {
     const { method } = incoming;
     if (method.permission === undefined) return attemptOpen(incoming);
+    if (namesInstance(method)) return attemptOnNamed(incoming, method.permission, fresh);
     return method.service === SYSTEM ? attemptSystem(incoming, method.permission) : attemptOnTenant(incoming, method.permission, fresh);
   }
 
@@ -104,40 +110,80 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
     return answered(method, await handler(message as never, { method, instance, deadline }));
   }
 
-  async function attemptSystem({ method, message, header, deadline, seen }: Incoming, permission: string): Promise<Message> {
+  async function attemptSystem(incoming: Incoming, permission: string): Promise<Message> {
+    const { method, message, header, seen } = incoming;
     const caller = await callers.authenticateSystem(header('authorization'));
     seen.caller = caller.userId;
     if (permission !== 'authenticated') demandMethod(caller, permission, '');
     demandValid(method, message);
-    const handler = handlerOf(method, 'system');
-    return answered(method, await handler(message as never, { method, caller, store, externalDomain, deadline }));
+    return onSystem(incoming, caller);
   }
 
   async function attemptOnTenant(incoming: Incoming, permission: string, fresh: boolean): Promise<Message> {
-    const { method, message } = incoming;
     const instance = await tenants.resolve(incoming.host, fresh);
+    const { caller, orgId } = await introduced(incoming, instance, fresh);
+    if (permission !== 'authenticated') demandMethod(caller, permission, orgId, checkedOf(incoming.method, incoming.message));
+    demandValid(incoming.method, incoming.message);
+    return onTenant(incoming, instance, caller, orgId);
+  }
+
+  /**
+   * A token is good in the instance that the call names, if in any: so the id of another, or of none, is told to nobody but system users. What
+   * lists or changes instances from outside, they alone may do.
+   */
+  async function attemptOnNamed(incoming: Incoming, permission: string, fresh: boolean): Promise<Message> {
+    const { method, message, header, seen } = incoming;
+    const id = instanceNamed(message);
+    const instance = id === '' ? await tenants.resolve(incoming.host, fresh) : id && (await tenants.byId(id, fresh));
+    if (instance) {
+      const { caller, orgId } = await introduced(incoming, instance, fresh);
+      if (permission !== 'authenticated') demandMethod(caller, permission, orgId);
+      demandValid(method, message);
+      if (servingOf(method)?.kind !== 'system') return onTenant(incoming, instance, caller, orgId);
+      // The permission of such a method is one that no user can hold.
+      if (caller.standing.kind !== 'system') throw new Error(`${method.path} is for system users, but ${permission} opened it to a user`);
+      return onSystem(incoming, caller);
+    }
+    const caller = await callers.authenticateSystem(header('authorization'));
+    seen.caller = caller.userId;
+    if (permission !== 'authenticated') demandMethod(caller, permission, '');
+    demandValid(method, message);
+    if (servingOf(method)?.kind === 'tenant') throw new Failure(NO_INSTANCE);
+    return onSystem(incoming, caller);
+  }
+
+  /** The caller, as he stands in the organization of the call. */
+  async function introduced(incoming: Incoming, instance: Instance, fresh: boolean): Promise<{ caller: Caller; orgId: string }> {
     incoming.seen.instance = instance.id;
     const authenticated = await callers.authenticate(instance, incoming.header('authorization'), fresh);
     incoming.seen.caller = authenticated.userId;
     const orgId = await organization(store, instance, authenticated, incoming);
-    const caller = inContext(authenticated, orgId);
-    if (permission !== 'authenticated') demandMethod(caller, permission, orgId, checkedOf(method, message));
-    demandValid(method, message);
+    return { caller: inContext(authenticated, orgId), orgId };
+  }
+
+  async function onTenant(incoming: Incoming, instance: Instance, caller: Caller, orgId: string): Promise<Message> {
+    const { method, message, header, deadline } = incoming;
     const handler = handlerOf(method, 'tenant');
     const answer = await handler(message as never, {
       method,
       instance,
       caller,
-      db: new Guard(store, instance, caller, incoming.deadline),
+      db: new Guard(store, instance, caller, deadline),
       masterkey,
       outside,
       host: incoming.host,
       external,
       orgId,
-      deadline: incoming.deadline,
-      allowLastOwner: incoming.header('x-keyward-allow-last-owner') === 'true',
+      deadline,
+      // Who may not make another owner must not end the last one.
+      allowLastOwner: header('x-keyward-allow-last-owner') === 'true' && reach(caller, 'iam.member.write').instance,
     });
     return answered(method, answer);
+  }
+
+  async function onSystem({ method, message, deadline }: Incoming, caller: Caller): Promise<Message> {
+    const handler = handlerOf(method, 'system');
+    return answered(method, await handler(message as never, { method, caller, store, externalDomain, deadline }));
   }
 
   return async (incoming) => {
@@ -155,6 +201,11 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
       }
     }
   };
+}
+
+/** The id in a request about an instance; undefined where the request has no such field. */
+function instanceNamed(message: Message): string | undefined {
+  return (message as Message & { readonly instanceId?: string }).instanceId;
 }
 
 /** An RPC of v2beta does what its twin in v2 does, once the permission that v2beta asks for is held; its path is that of the events. */

@@ -83,19 +83,20 @@ function insertPending(sql: Sql, pending: { kind: AuthenticatorKind; tokenId: st
 }
 
 /**
- * VerifyPasskeyRegistration, VerifyU2FRegistration. The original lets anybody finish, whatever id he names. Whoever was switched off
+ * VerifyPasskeyRegistration, VerifyU2FRegistration; without an id (v1): whatever was begun last. The original lets anybody finish, whatever id he names. Whoever was switched off
  * meanwhile, or took too long, is answered like one whose authenticator is wrong.
  */
 export function finish(
   call: Call,
   kind: AuthenticatorKind,
   userId: string,
-  given: { readonly tokenId: string; readonly name: string; readonly credential: JsonObject | undefined },
+  given: { readonly tokenId: string | undefined; readonly name: string; readonly credential: JsonObject | undefined },
 ): Promise<Changed> {
   return changeUser(call, userId, setsFactors, errors.authenticatorUserNotFound, async (user) => {
     demandHuman(user);
     const pending = await pendingOne(call, userId, kind);
-    if (pending?.token_id !== given.tokenId) throw new Failure(errors.nothingPending);
+    if (!pending || (given.tokenId !== undefined && given.tokenId !== pending.token_id)) throw new Failure(errors.nothingPending);
+    const tokenId = pending.token_id;
     if (!pending.alive) throw new Failure(errors.credentialWrong);
     const made = await verifyCreation(given.credential, { rpId: pending.rp_id, challenge: pending.challenge });
     if (await isRegistered(call, made.credentialId)) throw new Failure(errors.credentialWrong);
@@ -103,7 +104,7 @@ export function finish(
     const verified: NewEvent = {
       type: `${KINDS[kind].event}.verified`,
       payload: {
-        webAuthNTokenId: given.tokenId,
+        webAuthNTokenId: tokenId,
         keyId: Buffer.from(credentialId, 'base64url').toString('base64'),
         publicKey: publicKey.toString('base64'),
         attestationType,
@@ -122,7 +123,7 @@ export function finish(
             update authenticators a set verified_at = c.at, name = ${given.name}, credential_id = ${credentialId}, public_key = ${publicKey},
               attestation_type = ${attestationType}, aaguid = ${aaguid}, sign_count = ${signCount}
             from changed c
-            where a.instance_id = c.instance_id and a.user_id = c.aggregate_id and a.token_id = ${given.tokenId}
+            where a.instance_id = c.instance_id and a.user_id = c.aggregate_id and a.token_id = ${tokenId}
           )`,
       },
       answer: (done: Changed) => done,

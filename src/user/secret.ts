@@ -4,6 +4,7 @@ import { hashPassword } from '../crypto/password.ts';
 import { alphabets, randomText } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import { errors } from './errors.ts';
+import { preferredLoginName } from './login-name.ts';
 import { type Changed, changeUser, kinds, type Rule } from './user.ts';
 
 const LENGTH = 64;
@@ -23,7 +24,7 @@ export function addSecret(call: Call, userId: string, orgId?: string): Promise<N
     const encoded = await hashPassword(secret);
     return {
       change: { events: [{ type: 'user.machine.secret.set' }], profile: { secret_hash: encoded }, quiet: true },
-      answer: (done) => ({ ...done, secret, username: user.username }),
+      answer: (done) => ({ ...done, secret, username: preferredLoginName(user) }),
     };
   });
 }

@@ -1,11 +1,12 @@
 /** The user calls of zitadel.management.v1 and zitadel.auth.v1: message in, message out. */
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { JsonObject, JsonValue, MessageInitShape } from '@bufbuild/protobuf';
 import type { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import type { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import type { UserSchema } from '@zitadel/proto/zitadel/user_pb.js';
-import type { Implementation } from '../access/call.ts';
+import type { Call, Implementation } from '../access/call.ts';
 import { Failure } from '../failure/failure.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
+import { begin, finish } from './authenticator.ts';
 import { createMachine } from './create.ts';
 import { errors } from './errors.ts';
 import { addKey, readKey } from './key.ts';
@@ -72,12 +73,47 @@ export const managementUsers: Implementation<typeof ManagementService> = {
 
 export const ownUser: Implementation<typeof AuthService> = {
   async getMyUser(_, call) {
-    // A system user is no user, even where one has an id that reads like his name.
-    const user = call.caller.standing.kind === 'system' ? undefined : await loadUser(call, call.caller.userId);
+    const user = await loadUser(call, ownId(call));
     if (!user) throw new Failure(errors.notFound);
     return { user: userMessage(user) };
   },
 };
+
+export const ownPasskeys: Implementation<typeof AuthService> = {
+  // What v2 gives as an object, v1 gives as the bytes of its JSON.
+  async addMyPasswordless(_, call) {
+    const { done, options } = await begin(call, 'passkey', ownId(call), { domain: '' });
+    return {
+      key: { publicKey: Buffer.from(JSON.stringify(options)) },
+      details: { sequence: done.sequence, creationDate: timestampFromPg(done.at), resourceOwner: done.owner },
+    };
+  },
+
+  async verifyMyPasswordless({ verification }, call) {
+    const { sequence, at, owner } = await finish(call, 'passkey', ownId(call), {
+      tokenId: undefined,
+      name: verification?.tokenName ?? '',
+      credential: credentialOf(verification?.publicKeyCredential),
+    });
+    return { details: { sequence, changeDate: timestampFromPg(at), resourceOwner: owner } };
+  },
+};
+
+/** A system user is no user, even where one has an id that reads like his name. */
+function ownId({ caller }: Call): string {
+  if (caller.standing.kind === 'system') throw new Failure(errors.notFound);
+  return caller.userId;
+}
+
+/** Bytes that are no JSON are no credential. */
+function credentialOf(bytes: Uint8Array | undefined): JsonObject | undefined {
+  try {
+    const value: JsonValue = JSON.parse(Buffer.from(bytes ?? []).toString());
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A user as v1 shows him. */
 function userMessage(user: User): MessageInitShape<typeof UserSchema> {

@@ -13,9 +13,6 @@ const all = [...(await betaMethods()).values()];
 /** RPCs that are not served, for v2 has no word for what they say; each is for the issue of its service. */
 const withoutTwin: Readonly<Record<string, string>> = {
   'internal_permission.v2beta.InternalPermissionService/ListAdministrators': 'names project grants by an id of their own',
-  'internal_permission.v2beta.InternalPermissionService/CreateAdministrator': 'names project grants by an id of their own',
-  'internal_permission.v2beta.InternalPermissionService/UpdateAdministrator': 'names project grants by an id of their own',
-  'internal_permission.v2beta.InternalPermissionService/DeleteAdministrator': 'names project grants by an id of their own',
   'authorization.v2beta.AuthorizationService/ListAuthorizations': 'tells them flat, and filters by one user',
   'app.v2beta.AppService/RegenerateClientSecret': 'says of which kind the application is',
   'app.v2beta.AppService/ListApplications': 'filters by a flag a kind',

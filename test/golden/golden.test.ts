@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Cluster, startCluster } from '../support/node.ts';
+import { knowing, TESTER, tokenOf } from '../v1/system-user.ts';
 
 const golden = process.env.KEYWARD_TEST_GOLDEN ?? join(import.meta.dirname, '../../../shared/golden');
 
@@ -41,6 +42,15 @@ const SCENARIOS = [
   '34-login-doors-when-deactivated',
   '35-session-permissions',
   '36-lockout',
+  '42-org-metadata',
+  '44-settings-read',
+  '45-settings-write',
+  '47-features',
+  '48-web-keys',
+  '49-idp',
+  '50-v1-start',
+  '51-v1-policies',
+  '54-v1-projects',
 ];
 
 const present = existsSync(join(golden, 'run.mjs'));
@@ -48,7 +58,10 @@ const accepted = present
   ? [...readdirSync(join(golden, 'decided')).map((file) => join(golden, 'decided', file)), join(import.meta.dirname, 'differences.json')]
   : [];
 
-const cluster = present ? await startCluster(1, { KEYWARD_EXTERNAL_DOMAIN: 'localhost' }) : undefined;
+/** Of the system; the audience of his token is the node itself, which is known once it runs. */
+const SYSTEM_USER = 'tester';
+const { KEYWARD_SYSTEM_USERS = '' } = knowing({ [SYSTEM_USER]: TESTER });
+const cluster = present ? await startCluster(1, { KEYWARD_EXTERNAL_DOMAIN: 'localhost', KEYWARD_SYSTEM_USERS }) : undefined;
 
 describe('recordings of the original', { skip: cluster ? false : `no recordings at ${golden}` }, () => {
   for (const scenario of SCENARIOS) {
@@ -59,9 +72,13 @@ describe('recordings of the original', { skip: cluster ? false : `no recordings 
   }
 });
 
-function compare({ nodes: [node], adminPat }: Cluster, only: string): Promise<{ code: number; out: string }> {
-  const tokenFile = join(node.dataDir, 'token');
-  writeFileSync(tokenFile, adminPat, { mode: 0o600 });
+async function compare({ nodes: [node], adminPat }: Cluster, only: string): Promise<{ code: number; out: string }> {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(node.dataDir, name), text, { mode: 0o600 });
+    return join(node.dataDir, name);
+  };
+  const tokenFile = file('token', adminPat);
+  const systemTokenFile = file('system-token', await tokenOf(SYSTEM_USER, { aud: [`http://localhost:${node.port}`] }));
   const args = [
     '--import',
     pathToFileURL(join(import.meta.dirname, 'descending-random.ts')).href,
@@ -71,6 +88,8 @@ function compare({ nodes: [node], adminPat }: Cluster, only: string): Promise<{ 
     `http://localhost:${node.port}`,
     '--token-file',
     tokenFile,
+    '--system-token-file',
+    systemTokenFile,
     '--accept',
     accepted.join(','),
     '--only',

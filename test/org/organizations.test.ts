@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { OrganizationState } from '../../src/contract/gen/zitadel/org/v2/org_pb.js';
 import { type AddOrganizationRequestSchema, OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
+import { ProjectService } from '../../src/contract/gen/zitadel/project/v2/project_service_pb.js';
 import { draw } from '../permission/crowd.ts';
 import { Client, user } from '../support/ask.ts';
 import { startCluster } from '../support/node.ts';
@@ -235,6 +236,25 @@ test('a deleted organization leaves its names and ids free, and what it was in t
     events.map((_, n) => n + 1),
   );
   assert.deepEqual((await here.get(org.listOrganizationMetadata, { organizationId }, by)).metadata, []);
+});
+
+test('members of its projects from elsewhere are members no more; their ranks are what is left', async () => {
+  const { organizationId } = await here.get(org.addOrganization, { name: newName() }, by);
+  const { projectId } = await here.get(ProjectService.method.createProject, { organizationId, name: 'One' }, by);
+  const guest = await people.caller({ orgRoles: { [organizationId]: ['ORG_OWNER_VIEWER'] } });
+  const other = await people.caller({ orgRoles: { [defaultOrg]: ['ORG_OWNER_VIEWER'] } });
+  for (const { userId } of [guest, other])
+    await sql`
+      insert into memberships (instance_id, user_id, level, object_id, roles, created_at, changed_at)
+      values (${instanceId}, ${userId}, 1, ${projectId}, '{PROJECT_OWNER}', now(), now())`;
+  await there.get(org.deleteOrganization, { organizationId }, by);
+  assert.deepEqual([...(await sql`select from memberships where object_id in (${organizationId}, ${projectId})`)], []);
+  const ranks = await sql<{ rank: number }[]>`select rank from users where user_id in (${guest.userId}, ${other.userId}) order by rank`;
+  assert.deepEqual(
+    ranks.map(({ rank }) => rank),
+    [0, 2],
+  );
+  assert.equal((await here.ask(ProjectService.method.getProject, { projectId }, by)).code, 'not_found');
 });
 
 test('an organization with many users is switched off at once and emptied in steps; also by its own owner, and also where that was interrupted', async () => {

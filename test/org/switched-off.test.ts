@@ -146,7 +146,7 @@ test('while an organization is off nothing new is handed out to its users, and n
   await there.get(org.activateOrganization, { organizationId: orgId }, by);
   const newPassword = { password: 'Another-passw0rd' };
   const reset = { userId: human.userId, newPassword, verification: { case: 'verificationCode' as const, value: verificationCode ?? '' } };
-  assert.equal((await here.ask(user.setPassword, reset, by)).code, 'invalid_argument');
+  assert.equal((await here.ask(user.setPassword, reset, by)).code, 'failed_precondition');
   const again = await here.get(session.createSession, { checks }, by);
   assert.equal((await there.ask(user.getUserByID, { userId: human.userId }, { token: again.sessionToken })).code, 'ok');
   for (const grant of [grants.secret, grants.key]) assert.equal((await grant(second, machine)).status, 200);

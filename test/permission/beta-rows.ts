@@ -39,9 +39,12 @@ export const betaRows: readonly Row[] = isServedInBeta.flatMap((method) => {
     }));
 });
 
-function gate(beta: Method, v2: Method): { readonly on: On; readonly needs: string; readonly self?: undefined } | undefined {
+function gate(
+  beta: Method,
+  v2: Method,
+): { readonly on: On; readonly needs: string; readonly or: undefined; readonly self?: undefined } | undefined {
   if (beta.permission === v2.permission || beta.permission === undefined || beta.permission === 'authenticated') return undefined;
   const on = places[beta.permission.split('.')[0] ?? ''];
   if (on === undefined) throw new Error(`${beta.path} asks for ${beta.permission}`);
-  return { on, needs: beta.permission, self: undefined };
+  return { on, needs: beta.permission, or: undefined, self: undefined };
 }

@@ -30,6 +30,18 @@ export type Possession =
   | 'inviteCode'
   | 'orgMember'
   | 'instanceMember'
+  /** Of his organization, with the role `role`. */
+  | 'project'
+  | 'projectOff'
+  /** Of that project; it proves itself by a key. */
+  | 'app'
+  | 'appOff'
+  | 'projectMember'
+  /** Of that project, to him. */
+  | 'userGrant'
+  /** An organization beside his, and a grant of the project to it. */
+  | 'partner'
+  | 'projectGrant'
   /** His organization has a domain of his name. */
   | 'domain'
   /** His organization has a domain of his name that is not proven, and metadata under his id. */
@@ -38,12 +50,31 @@ export type Possession =
   /** Beside the one he lives in there is an organization of his name; one that is off. */
   | 'org'
   | 'orgOff'
+  /** A provider of his organization, and one of the instance; the one is in a login policy of its owner. */
+  | 'idp'
+  | 'instanceIdp'
+  | 'offered'
+  /** His organization has a login policy of its own. */
+  | 'loginPolicy'
+  /** To the instance's provider. */
+  | 'idpLink'
+  /** His instance trusts a domain of his name. */
+  | 'trusted'
   | 'inactive'
   | 'locked';
 
 /** Of whoever has one, as a hash that costs as little as one may. */
 export const PASSWORD = 'A-g00d-passw0rd';
 const passwordHash = await hash(PASSWORD, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+
+/** Of a machine; making a pair takes long. */
+export const PUBLIC_KEY = Buffer.from(
+  '-----BEGIN PUBLIC KEY-----\n' +
+    'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gunVTLw7onLRnrq0/IzW7yWR7QkrmBL7jTKEn5u' +
+    '+qKhbwKfBstIs+bMY2Zkp18gnTxKLxoS2tFczGkPLPgizskuemMghRniWaoLcyehkd3qqGElvW/VDL5AaWTg0nLVkjRo9z+40RQzuVaE8AkAFmxZzow3x+VJYKdjykkJ0' +
+    'iT9wCS0DRTXu269V264Vf/3jvredZiKRkgwlL9xNAwxXFg0x/XFw005UWVRIkdgcKWTjpBP2dPwVZ4WWC+9aGVd+Gyn1o0CLelf4rEjGoXbAAEgAqeGUxrcIlbjXfbcmwIDAQAB\n' +
+    '-----END PUBLIC KEY-----\n',
+);
 
 /** Begins ids that are chosen for new users. */
 export const CHOSEN = 'chosen-';
@@ -88,9 +119,16 @@ export const EVERYTHING: readonly Possession[] = [
   'inviteCode',
   'orgMember',
   'instanceMember',
+  'project',
+  'app',
+  'projectMember',
+  'userGrant',
+  'partner',
+  'projectGrant',
   'domain',
   'unproven',
   'orgMetadata',
+  'trusted',
 ];
 
 export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
@@ -99,9 +137,16 @@ export const idsOf = ({ userId }: Pick<Drawn, 'userId'>) => ({
   sessionId: `${userId}-session`,
   passkeyId: `${userId}-passkey`,
   u2fId: `${userId}-u2f`,
+  projectId: `${userId}-project`,
+  appId: `${userId}-app`,
+  grantId: `${userId}-grant`,
+  partnerId: `${userId}-partner`,
   domain: `${userId}.example`,
+  idpId: `${userId}-idp`,
+  instanceIdpId: `${userId}-instance-idp`,
   unproven: `${userId}.unproven.example`,
   org: `${userId}-org`,
+  trusted: `${userId}.trusted.example`,
 });
 
 export const tokenFor = (userId: string): string => newToken(`${userId}-caller`);
@@ -116,7 +161,7 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
   }));
   const drawn = sql`jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as d(
     "userId" text, "instanceId" text, "orgId" text, kind text, name text, has text[], member jsonb, token text, hash text,
-    "patId" text, "keyId" text, "sessionId" text, domain text)`;
+    "patId" text, "keyId" text, "sessionId" text, "projectId" text, "appId" text, "grantId" text, "partnerId" text, domain text)`;
   const bound = sql`${drawn}
     join orgs o on o.instance_id = d."instanceId" and o.org_id = d."orgId"
     join instances i on i.instance_id = d."instanceId"
@@ -127,7 +172,8 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       insert into users (instance_id, user_id, org_id, kind, state, rank, sequence, changed_sequence, created_at, changed_at)
       select "instanceId", "userId", "orgId", case kind when 'human' then 1 else 2 end,
         case when 'inactive' = any(has) then 2 when 'locked' = any(has) then 4 else 1 end,
-        case when 'instanceMember' = any(has) then 3 when 'orgMember' = any(has) then 2 else coalesce((member->>'level')::int, 0) end, 1, 1, now(), now()
+        case when 'instanceMember' = any(has) then 3 when 'orgMember' = any(has) then 2
+          else coalesce((member->>'level')::int, case when 'projectMember' = any(has) then 1 else 0 end) end, 1, 1, now(), now()
       from ${drawn}`;
     await sql`
       insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender,
@@ -146,7 +192,27 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       from ${drawn} cross join lateral (
         select (member->>'level')::smallint as level, member->>'objectId' as object, member->>'role' as role where member is not null
         union all select 2, "orgId", 'ORG_OWNER_VIEWER' where 'orgMember' = any(has)
-        union all select 3, "instanceId", 'IAM_OWNER_VIEWER' where 'instanceMember' = any(has)) m`;
+        union all select 3, "instanceId", 'IAM_OWNER_VIEWER' where 'instanceMember' = any(has)
+        union all select 1, "projectId", 'PROJECT_OWNER_VIEWER' where 'projectMember' = any(has)) m`;
+    await sql`
+      insert into projects (instance_id, project_id, org_id, name, state, role_assertion, role_check, project_check, private_labeling, sequence, changed_sequence)
+      select "instanceId", "projectId", "orgId", name || ' of ' || "userId", case when 'projectOff' = any(has) then 2 else 1 end, true, false, false, 0, 0, 0
+      from ${drawn} where 'project' = any(has)`;
+    await sql`
+      insert into project_roles (instance_id, project_id, key, display_name, group_name)
+      select "instanceId", "projectId", 'role', name, '' from ${drawn} where 'project' = any(has)`;
+    await sql`
+      insert into apps (instance_id, app_id, project_id, name, kind, state, client_id, config, sequence)
+      select "instanceId", "appId", "projectId", name, 2, case when 'appOff' = any(has) then 2 else 1 end, "appId", '{"authMethod": 3}', 1
+      from ${drawn} where 'app' = any(has)`;
+    await sql`
+      insert into orgs (instance_id, org_id, name, sequence) select "instanceId", "partnerId", name || ' beside ' || "userId", 0 from ${drawn} where 'partner' = any(has)`;
+    await sql`
+      insert into project_grants (instance_id, grant_id, project_id, granted_org_id, role_keys, sequence)
+      select "instanceId", "grantId", "projectId", "partnerId", array['role'], 1 from ${drawn} where 'projectGrant' = any(has)`;
+    await sql`
+      insert into user_grants (instance_id, grant_id, user_id, project_id, org_id, role_keys, sequence)
+      select "instanceId", "grantId", "userId", "projectId", "orgId", array['role'], 1 from ${drawn} where 'userGrant' = any(has)`;
     await sql`
       insert into pats (instance_id, token_id, user_id, hash, scopes, expires_at, user_epoch, org_epoch, instance_epoch, created_at, changed_at)
       select d."instanceId", t.id, d."userId", t.hash, '{}', now() + interval '1 day', ${epochs}, now(), now()
@@ -186,11 +252,32 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       insert into org_domains (instance_id, org_id, domain, is_verified)
       select "instanceId", "orgId", domain, true from ${drawn} where 'domain' = any(has)`;
     await sql`
+      insert into idps (instance_id, idp_id, org_id, kind, name, is_linking_allowed, is_creation_allowed, is_auto_creation, is_auto_update, auto_linking,
+        config, secrets, sequence, created_at, changed_at)
+      select d."instanceId", k.id, k.org, 'google', d.name, true, true, true, true, 0, '{"clientId": "x", "scopes": []}', 'x', 1, now(), now()
+      from ${drawn} cross join lateral (
+        select d."userId" || '-idp' as id, d."orgId" as org where 'idp' = any(d.has)
+        union all select d."userId" || '-instance-idp', null where 'instanceIdp' = any(d.has)) k`;
+    await sql`
+      insert into login_policy_idps (instance_id, owner, org_id, idp_id, created_at)
+      select d."instanceId", coalesce(p.org_id, d."instanceId"), p.org_id, p.idp_id, now()
+      from ${drawn} join idps p on p.instance_id = d."instanceId" and p.idp_id in (d."userId" || '-idp', d."userId" || '-instance-idp')
+      where 'offered' = any(d.has)`;
+    await sql`
+      insert into policies (instance_id, org_id, kind, value, sequence, created_at, changed_at)
+      select distinct d."instanceId", d."orgId", 'login', '{}'::jsonb, 1, now(), now() from ${drawn} where 'loginPolicy' = any(d.has) on conflict do nothing`;
+    await sql`
+      insert into idp_links (instance_id, idp_id, external_id, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
+      select d."instanceId", d."userId" || '-instance-idp', 'x', d."userId", 'x', ${epochs}, now() from ${bound} where 'idpLink' = any(d.has)`;
+    await sql`
       insert into org_domains (instance_id, org_id, domain)
       select "instanceId", "orgId", "userId" || '.unproven.example' from ${drawn} where 'unproven' = any(has)`;
     await sql`
       insert into org_metadata (instance_id, org_id, key, value, created_at, changed_at)
       select "instanceId", "orgId", "userId", convert_to(name, 'UTF8'), now(), now() from ${drawn} where 'orgMetadata' = any(has)`;
+    await sql`
+      insert into instance_trusted_domains (instance_id, domain)
+      select "instanceId", "userId" || '.trusted.example' from ${drawn} where 'trusted' = any(has)`;
     await sql`
       insert into orgs (instance_id, org_id, name, state, sequence)
       select "instanceId", "userId" || '-org', name || ' of ' || "userId", case when 'orgOff' = any(has) then 2 else 1 end, 0
@@ -211,7 +298,9 @@ const TABLES = [
   'passkey_links',
   'failed_checks',
   'machine_keys',
+  'user_grants',
   'sessions',
+  'idp_links',
 ];
 
 /** User id → everything that is kept of him, for all users of an instance at once. */

@@ -47,7 +47,7 @@ export function expected(row: Row, { role, held }: Role, place: Place): Verdict 
   if (row.on === 'oneself') return held === 'system' ? 'unknown' : 'allowed';
   if (row.on === 'code') return place === 'foreign tenant' ? 'unknown' : 'allowed';
 
-  const holds = row.needs !== undefined && roles.get(role)?.has(row.needs) === true;
+  const holds = [row.needs, row.or].some((permission) => permission !== undefined && roles.get(role)?.has(permission));
   const everywhere = holds && (held === 'instance' || held === 'system');
   const somewhere = everywhere || (holds && held === 'organization');
   const byProject = holds && held === 'project' && row.byProject === true;
@@ -63,6 +63,7 @@ export function expected(row: Row, { role, held }: Role, place: Place): Verdict 
         ? 'allowed'
         : (may ?? refused);
     case 'foreign tenant':
+      if (row.on === 'project') return somewhere || (holds && held === 'project') ? 'unknown' : 'denied';
       if (row.on === 'user' || row.on === 'session') return somewhere ? 'unknown' : 'denied';
       if (row.on === 'organization' || row.on === 'instance') return everywhere ? 'unknown' : 'denied';
       return refused;

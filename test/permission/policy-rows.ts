@@ -90,6 +90,7 @@ export const policyRows: readonly Row[] = [
     settings.getDomainSettings,
     settings.getLegalAndSupportSettings,
     settings.getLockoutSettings,
+    settings.getActiveIdentityProviders,
   ].map((rpc) => here(rpc, READ, { byProject: true })),
   there(settings.getSecuritySettings, IAM_READ),
   there(settings.setSecuritySettings, IAM_WRITE, update({ embeddedIframe: { enabled: true } })),

@@ -2,23 +2,30 @@
  * The permission table: every served RPC, how it is called, which permission it needs and where (reference/*.md, "permission" of each RPC;
  * DESIGN.md 8). Written from there, not from the code: what the product is held against.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
+import { IdentityProviderService } from '../../src/contract/gen/zitadel/idp/v2/idp_service_pb.js';
+import { InstanceService } from '../../src/contract/gen/zitadel/instance/v2/instance_service_pb.js';
 import { OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
 import { SessionService } from '../../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
+import { legacyMethods } from '../../src/contract/legacy.ts';
 import type { Code } from '../../src/failure/failure.ts';
 import { ofMachines, type UserCall, userRequests } from '../support/requests.ts';
-import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession } from './crowd.ts';
+import { CHOSEN, CLAIMED, CODE, idsOf, PASSWORD, type Possession, PUBLIC_KEY } from './crowd.ts';
 import { policyRows } from './policy-rows.ts';
+import { projectRows } from './project-rows.ts';
 
 /** Whom and where a call is about. `userId` is also good for names that must be new. */
 export interface Target {
   readonly userId: string;
   readonly orgId: string;
+  /** Of calls that name one; else it is the host's. */
+  readonly instanceId?: string;
 }
 
 /** On what the permission is held. */
@@ -26,6 +33,8 @@ export type On =
   /** The organization of a user, or of a session; an id that is unknown is told to whom holds it anywhere. */
   | 'user'
   | 'session'
+  /** The organization of a project, or the project itself; an id that is unknown is told to whom holds it anywhere. */
+  | 'project'
   /** An organization that the request names. */
   | 'organization'
   /** The organization context: the header, or a field of the request. One of another tenant is no context for anybody. */
@@ -50,9 +59,13 @@ export interface Row {
   readonly how?: string;
   readonly on: On;
   readonly needs?: string;
+  /** Does as well. */
+  readonly or?: string | undefined;
   /** What a user needs to do it to himself: nothing, or another permission; else it is as with others. */
   readonly self?: 'nothing' | 'user.self.delete' | undefined;
   readonly changes: boolean;
+  /** Of a list: who holds the permission nowhere in the organization context is refused; else he is shown nothing. */
+  readonly gated?: true;
   /** Is about nothing that lies somewhere. */
   readonly placeless?: true | undefined;
   readonly kind?: 'human' | 'machine';
@@ -79,13 +92,6 @@ const byOthers = { needs: 'user.write', changes: true } as const;
 const nothingYet = { changes: false } as const;
 const empty = { unknown: ['ok' as const] };
 const returned = { case: 'returnCode', value: {} };
-const publicKey = Buffer.from(
-  '-----BEGIN PUBLIC KEY-----\n' +
-    'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gunVTLw7onLRnrq0/IzW7yWR7QkrmBL7jTKEn5u' +
-    '+qKhbwKfBstIs+bMY2Zkp18gnTxKLxoS2tFczGkPLPgizskuemMghRniWaoLcyehkd3qqGElvW/VDL5AaWTg0nLVkjRo9z+40RQzuVaE8AkAFmxZzow3x+VJYKdjykkJ0' +
-    'iT9wCS0DRTXu269V264Vf/3jvredZiKRkgwlL9xNAwxXFg0x/XFw005UWVRIkdgcKWTjpBP2dPwVZ4WWC+9aGVd+Gyn1o0CLelf4rEjGoXbAAEgAqeGUxrcIlbjXfbcmwIDAQAB\n' +
-    '-----END PUBLIC KEY-----\n',
-);
 
 /** Calls on a user by his id; their requests are those of test/support/requests.ts, with what is said here instead. */
 const users: Users = {
@@ -135,10 +141,14 @@ const users: Users = {
   removeU2F: { ...write, has: ['u2f'], beside: (target) => ({ u2fId: idsOf(target).u2fId }) },
   humanMFAInitSkipped: write,
   addIDPLink: { ...write, ...nothingYet, answer: 'failed_precondition' },
-  removeIDPLink: { ...write, ...nothingYet, answer: 'not_found' },
+  removeIDPLink: {
+    ...write,
+    has: ['instanceIdp', 'idpLink'],
+    beside: (target) => ({ idpId: idsOf(target).instanceIdpId, linkedUserId: 'x' }),
+  },
   addSecret: write,
   removeSecret: { ...write, has: ['secret'] },
-  addKey: { ...write, beside: () => ({ publicKey }) },
+  addKey: { ...write, beside: () => ({ publicKey: PUBLIC_KEY }) },
   removeKey: { ...write, has: ['key'], beside: (target) => ({ keyId: idsOf(target).keyId }) },
   addPersonalAccessToken: write,
   removePersonalAccessToken: { ...write, has: ['pat'], beside: (target) => ({ tokenId: idsOf(target).patId }) },
@@ -193,6 +203,16 @@ function ofUser(on: On, name: UserCall, { beside, ...row }: NonNullable<Users[Us
 const entries = (table: Users) => Object.entries(table) as [UserCall, NonNullable<Users[UserCall]>][]; // its keys are those of its type
 
 const org = OrganizationService.method;
+const instance = InstanceService.method;
+/** In the instance of the host: its members, and system users. */
+const inInstance = {
+  read: { on: 'instance', needs: 'iam.read', or: 'system.instance.read', changes: false, placeless: true },
+  write: { on: 'instance', needs: 'iam.write', or: 'system.instance.write', changes: true, placeless: true },
+} as const;
+/** From outside; about an instance that there is not, since the ids of those that are there stand in no table. */
+const outside = { on: 'system', changes: false, placeless: true } as const;
+const named = ({ instanceId = '' }: Target) => ({ instanceId });
+const trusted = (target: Target) => ({ ...named(target), trustedDomain: idsOf(target).trusted });
 const session = SessionService.method;
 const admin = AdminService.method;
 const management = ManagementService.method;
@@ -206,6 +226,135 @@ const domain = (target: Target) => ({ organizationId: target.orgId, domain: idsO
 const unproven = (target: Target) => ({ organizationId: target.orgId, domain: idsOf(target).unproven });
 const ownOrg = (target: Target) => ({ organizationId: idsOf(target).org });
 const ofOrg = { on: 'organization', needs: 'org.write', changes: true } as const;
+
+const client = { clientId: 'c', clientSecret: 's' };
+const urls = { authorizationEndpoint: 'https://a.example', tokenEndpoint: 'https://t.example', userEndpoint: 'https://u.example' };
+const appleKey = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+});
+const metadataXml =
+  '<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x"><IDPSSODescriptor protocolSupportEnumeration="x">' +
+  '<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/></IDPSSODescriptor></EntityDescriptor>';
+
+/** Calls that add a provider, alike for the instance and for an organization. */
+const addedProviders = {
+  addGenericOAuthProvider: { name: 'x', ...client, ...urls, idAttribute: 'id' },
+  addGenericOIDCProvider: { name: 'x', ...client, issuer: 'https://i.example' },
+  addJWTProvider: {
+    name: 'x',
+    issuer: 'https://i.example',
+    jwtEndpoint: 'https://j.example',
+    keysEndpoint: 'https://k.example',
+    headerName: 'x',
+  },
+  addAzureADProvider: { name: 'x', ...client },
+  addGitHubProvider: client,
+  addGitHubEnterpriseServerProvider: { name: 'x', ...client, ...urls },
+  addGitLabProvider: client,
+  addGitLabSelfHostedProvider: { name: 'x', ...client, issuer: 'https://i.example' },
+  addGoogleProvider: client,
+  addLDAPProvider: {
+    name: 'x',
+    servers: ['ldaps://l.example'],
+    baseDn: 'x',
+    bindDn: 'x',
+    bindPassword: 'x',
+    userBase: 'dn',
+    userObjectClasses: ['x'],
+    userFilters: ['uid'],
+  },
+  addAppleProvider: { name: 'x', clientId: 'c', teamId: 'TEAM567890', keyId: 'KEY4567890', privateKey: Buffer.from(appleKey.privateKey) },
+  addSAMLProvider: { name: 'x', metadata: { case: 'metadataXml', value: Buffer.from(metadataXml) } },
+} as const;
+
+/** Newer than the published services. */
+const newer = async (prefix: 'admin' | 'management', service: string): Promise<DescMethodUnary> =>
+  (await legacyMethods(prefix)).get(`/zitadel.${prefix}.v1.${service}/AddZitadelProvider`)!.rpc as DescMethodUnary; // as all of v1
+const zitadelProvider = { name: 'x', ...client, issuer: 'https://i.example' };
+
+const providerRows: readonly Row[] = [
+  {
+    rpc: IdentityProviderService.method.getIDPByID,
+    how: 'one of the instance',
+    on: 'instance',
+    needs: 'iam.idp.read',
+    changes: false,
+    placeless: true,
+    has: ['instanceIdp'],
+    message: (target) => ({ id: idsOf(target).instanceIdpId }),
+  },
+  {
+    rpc: IdentityProviderService.method.getIDPByID,
+    how: 'one of an organization',
+    on: 'session',
+    needs: 'org.idp.read',
+    changes: false,
+    has: ['idp'],
+    message: (target) => ({ id: idsOf(target).idpId }),
+  },
+  ...Object.entries({ ...addedProviders }).flatMap(([name, message]): Row[] => {
+    const common = { changes: true, message: () => message } as const;
+    const call = name as keyof typeof addedProviders; // a key of that object
+    return [
+      { rpc: admin[call], on: 'instance', needs: 'iam.idp.write', placeless: true, ...common },
+      { rpc: management[call], on: 'context', needs: 'org.idp.write', headers: inOrg, ...common },
+    ];
+  }),
+  {
+    rpc: await newer('admin', 'AdminService'),
+    on: 'instance',
+    needs: 'iam.idp.write',
+    changes: true,
+    placeless: true,
+    message: () => zitadelProvider,
+  },
+  {
+    rpc: await newer('management', 'ManagementService'),
+    on: 'context',
+    needs: 'org.idp.write',
+    changes: true,
+    headers: inOrg,
+    message: () => zitadelProvider,
+  },
+  ...ofProviders('getProviderByID', ['iam.idp.read', 'org.idp.read'], [], (id) => ({ id })),
+  ...ofProviders('deleteProvider', ['iam.idp.write', 'org.idp.write'], [], (id) => ({ id })),
+  ...ofProviders('addIDPToLoginPolicy', ['iam.policy.write', 'policy.write'], ['loginPolicy'], (idpId) => ({ idpId, ownerType: 2 })),
+  ...ofProviders('removeIDPFromLoginPolicy', ['iam.policy.write', 'policy.write'], ['offered'], (idpId) => ({ idpId })),
+];
+
+/** A call on a provider, of the instance and of the organization of the call. */
+function ofProviders(
+  name: 'getProviderByID' | 'deleteProvider' | 'addIDPToLoginPolicy' | 'removeIDPFromLoginPolicy',
+  [ofInstance, ofOrganization]: readonly [string, string],
+  also: readonly Possession[],
+  message: (id: string) => object,
+): Row[] {
+  const changes = name !== 'getProviderByID';
+  return [
+    {
+      rpc: admin[name],
+      on: 'instance',
+      needs: ofInstance,
+      changes,
+      has: ['instanceIdp', ...also],
+      message: (target) => message(idsOf(target).instanceIdpId),
+    },
+    {
+      rpc: management[name],
+      how: 'one of an organization',
+      on: 'context',
+      needs: ofOrganization,
+      changes,
+      // Others end the policy of the organization, and what it offers with it.
+      ...(/Policy$/.test(name) && { once: ['not_found'] as const }),
+      has: ['idp', ...also],
+      headers: inOrg,
+      message: (target) => message(idsOf(target).idpId),
+    },
+  ];
+}
 
 export const rows: readonly Row[] = [
   ...entries(users).map(([name, row]) => ofUser('user', name, row)),
@@ -416,6 +565,33 @@ export const rows: readonly Row[] = [
     message: ({ orgId }) => ({ organizationId: orgId }),
   },
 
+  // Instances
+  { ...inInstance.read, rpc: instance.getInstance, message: named },
+  { ...inInstance.read, rpc: instance.listCustomDomains, message: named },
+  { ...inInstance.read, rpc: instance.listTrustedDomains, message: named },
+  {
+    ...inInstance.write,
+    rpc: instance.updateInstance,
+    message: (target) => ({ ...named(target), instanceName: `Instance of ${target.userId}` }),
+  },
+  { ...inInstance.write, rpc: instance.addTrustedDomain, message: trusted },
+  { ...inInstance.write, rpc: instance.removeTrustedDomain, has: ['trusted'], message: trusted },
+  { ...outside, rpc: instance.listInstances, needs: 'system.instance.read', message: () => ({}) },
+  { ...outside, rpc: instance.deleteInstance, needs: 'system.instance.delete', message: () => ({ instanceId: 'none' }) },
+  {
+    ...outside,
+    rpc: instance.addCustomDomain,
+    needs: 'system.domain.write',
+    answer: 'not_found',
+    message: ({ userId }) => ({ instanceId: 'none', customDomain: `${userId}.custom.example` }),
+  },
+  {
+    ...outside,
+    rpc: instance.removeCustomDomain,
+    needs: 'system.domain.write',
+    message: ({ userId }) => ({ instanceId: 'none', customDomain: `${userId}.custom.example` }),
+  },
+
   // Sessions
   {
     rpc: session.createSession,
@@ -470,7 +646,7 @@ export const rows: readonly Row[] = [
     message: (target) => ({ queries: [{ query: { case: 'idsQuery', value: { ids: [idsOf(target).sessionId] } } }] }),
   },
 
-  // Anyone may begin a login at a provider; the token of an intent is its own proof. There are none yet.
+  // Anyone may begin a login at a provider; the token of an intent is its own proof.
   {
     rpc: user.startIdentityProviderIntent,
     on: 'anyone',
@@ -487,6 +663,8 @@ export const rows: readonly Row[] = [
     answer: 'permission_denied',
     message: () => ({ idpIntentId: 'x', idpIntentToken: 'x' }),
   },
+
+  ...providerRows,
 
   // v1: the instance
   { rpc: admin.healthz, on: 'open', changes: false, placeless: true, message: () => ({}) },
@@ -563,8 +741,20 @@ export const rows: readonly Row[] = [
     headers: inOrg,
     message: ({ userId }) => ({ userId }),
   },
+  { rpc: AuthService.method.addMyPasswordless, on: 'oneself', kind: 'human', changes: true, placeless: true, message: () => ({}) },
+  {
+    rpc: AuthService.method.verifyMyPasswordless,
+    on: 'oneself',
+    kind: 'human',
+    changes: false,
+    placeless: true,
+    has: ['passkey'],
+    answer: 'invalid_argument',
+    message: () => ({ verification: { tokenName: 'x', publicKeyCredential: Buffer.from(JSON.stringify({ id: 'x'.repeat(60) })) } }),
+  },
   { rpc: AuthService.method.getMyUser, on: 'oneself', changes: false, placeless: true, message: () => ({}) },
 
+  ...projectRows,
   ...policyRows,
 
   // v1: the system

@@ -31,9 +31,13 @@ const LOCKED = [
   'sessions',
   'user_codes',
   'user_metadata',
+  'projects',
+  'apps',
+  'project_grants',
+  'user_grants',
 ];
 
-const asked = rows.filter(({ on }) => on !== 'system' && on !== 'open');
+const asked = rows.filter(({ on, needs = '' }) => on !== 'system' && on !== 'open' && !needs.startsWith('system.'));
 const callerNames = ['owner', 'manager', 'plain', 'session'] as const;
 type Caller = (typeof callerNames)[number];
 
@@ -115,7 +119,7 @@ async function populate({ database: { sql } }: Inside, { instanceId }: Tenant, w
       select instance_id, 'org', ${CHOSEN} || aggregate_id, 7, 'org.removed', editor, owner, via, ${FUTURE} from events
       where instance_id = ${instanceId} and via = 'test' and sequence = 1`;
     await sql`insert into org_domains (instance_id, org_id, domain, is_verified) values (${instanceId}, ${OTHER_ORG}, ${CLAIMED}, true)`;
-    for (const table of ['users', 'user_metadata', 'pats', 'sessions', 'machine_keys'])
+    for (const table of ['users', 'user_metadata', 'pats', 'sessions', 'machine_keys', 'projects', 'project_grants', 'apps', 'user_grants'])
       await sql`update ${sql(table)} set created_at = ${FUTURE}, changed_at = ${FUTURE} where instance_id = ${instanceId}`;
   }
   const key = Buffer.from(`key of ${whose}`);
@@ -143,7 +147,7 @@ interface Asked {
 const describe = ({ row, caller, userId, orgId }: Asked) => `${nameOf(row)} of ${userId} in ${orgId} by ${caller}`;
 
 async function play({ inside, mine, tokens }: World, { row, caller, userId, orgId }: Asked): Promise<Outcome> {
-  const target = { userId, orgId };
+  const target = { userId, orgId, instanceId: mine.instanceId };
   return inside.ask(row.rpc, row.message(target), { at: mine, token: tokens[caller], headers: row.headers?.(target) ?? {} });
 }
 
@@ -247,6 +251,7 @@ function masked(answer: Outcome): object {
         /"(\w*(?:[cC]ode|[sS]ecret|[tT]oken|challenge|passkeyId|u2fId|uri|recoveryCodes))":("[^"]*"|\[[^\]]*\])/g,
         (whole, name: string) => (/:"[a-z_]+"$/.test(whole) ? whole : `"${name}":"-"`),
       )
+      .replace(/"(keyDetails|publicKey)":\{"type":"Buffer"[^}]*\}/g, '"$1":"-"')
       .replace(/\d{15,20}/g, '#')
       .replace(/-\w{6}\.localhost/g, '-#.localhost'),
   ) as object; // of an object

@@ -1,6 +1,7 @@
 /**
- * Two tenants on one server (PROMISES.md 19): every served call with the ids of the other one shows and changes nothing there, be these ids
- * unknown at home or known in both; and a token of one opens nothing at the other.
+ * Two tenants on one server, the second made by the command line (PROMISES.md 19): calls with the ids of the other one show and change nothing
+ * there, be these ids unknown at home or known in both; and a token of one opens nothing at the other. All served calls are tried so in
+ * test/permission (table.test.ts, tenants.test.ts); these here are the ones that a newcomer would try first.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,9 +9,9 @@ import type { DescMethodUnary, MessageInitShape } from '@bufbuild/protobuf';
 import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
+import { InstanceService } from '../../src/contract/gen/zitadel/instance/v2/instance_service_pb.js';
 import { OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
 import { SessionService } from '../../src/contract/gen/zitadel/session/v2/session_service_pb.js';
-import { services } from '../../src/server.ts';
 import { commas } from '../../src/store/filter.ts';
 import { Client, user } from '../support/ask.ts';
 import { runKeyward, startCluster } from '../support/node.ts';
@@ -93,6 +94,7 @@ function everyCall({ orgId, humanId, machineId, tokenId, sessionId, chosenId }: 
   const organization = { org: { case: 'orgId' as const, value: orgId } };
   const inOrg = { 'x-zitadel-orgid': orgId };
   const org = OrganizationService.method;
+  const instance = InstanceService.method;
   const session = SessionService.method;
   const admin = AdminService.method;
   const management = ManagementService.method;
@@ -116,6 +118,19 @@ function everyCall({ orgId, humanId, machineId, tokenId, sessionId, chosenId }: 
     row(org.listOrganizationDomains, { organizationId: orgId }),
     row(org.addOrganizationDomain, { organizationId: orgId, domain: 'new.example' }),
     row(org.deleteOrganizationDomain, { organizationId: orgId, domain: 'new.example' }),
+    row(org.updateOrganization, { organizationId: orgId, name: `Renamed ${orgId}` }),
+    row(org.generateOrganizationDomainValidation, { organizationId: orgId, domain: 'new.example', type: 2 }),
+    row(org.verifyOrganizationDomain, { organizationId: orgId, domain: 'new.example' }),
+    row(org.setOrganizationMetadata, { organizationId: orgId, metadata: [{ key: 'new', value: Buffer.from('x') }] }),
+    row(org.listOrganizationMetadata, { organizationId: orgId }),
+    row(org.deleteOrganizationMetadata, { organizationId: orgId, keys: ['new'] }),
+    row(org.deactivateOrganization, { organizationId: chosenId }),
+    row(org.activateOrganization, { organizationId: chosenId }),
+    ...[instance.getInstance, instance.listCustomDomains, instance.listTrustedDomains].map((rpc) => row(rpc, { instanceId: '' })),
+    row(instance.updateInstance, { instanceName: 'New' }),
+    row(instance.addTrustedDomain, { trustedDomain: 'new.example' }),
+    row(instance.removeTrustedDomain, { trustedDomain: 'new.example' }),
+    row(org.deleteOrganization, { organizationId: chosenId }),
     row(management.getMyOrg, {}, inOrg),
     row(management.addOrgMember, { userId: humanId, roles: ['ORG_OWNER'] }, inOrg),
     row(management.updateOrgMember, { userId: humanId, roles: ['ORG_OWNER_VIEWER'] }, inOrg),
@@ -140,17 +155,8 @@ const through = ({ rpc }: Asked) => (/\.v1\.\w+$/.test(rpc.parent.typeName) ? 'g
 const tables = await sql<{ name: string }[]>`
   select table_name as name from information_schema.columns where table_schema = current_schema() and column_name = 'instance_id' order by 1`;
 
-const served = services.flatMap((part) => [...part].flatMap(([path, { kind }]) => (kind === 'tenant' ? [path] : [])));
 const foreign = await seed(two, 'foreign', HIDDEN);
 const inBoth = { one: await seed(one, 'both', 'plain'), two: await seed(two, 'both', `${HIDDEN}2`) };
-
-test('every served call of a tenant stands in the table', () => {
-  const listed = new Set(everyCall(foreign).map(({ rpc }) => `/${rpc.parent.typeName}/${rpc.name}`));
-  assert.deepEqual(
-    served.filter((path) => !listed.has(path)),
-    [],
-  );
-});
 
 for (const [whose, ids] of [
   ['ids that only the other tenant has', foreign],
@@ -167,7 +173,7 @@ for (const [whose, ids] of [
       if (answer.code === 'ok') succeeded++;
     }
     // Of what both have, only an id that exists already is refused; of what the other has, lists and creations are answered.
-    assert.ok(ids === foreign ? succeeded < 25 : succeeded > 35, `${succeeded} succeeded`);
+    assert.ok(ids === foreign ? succeeded < 35 : succeeded > 35, `${succeeded} succeeded`);
   });
 }
 

@@ -99,6 +99,8 @@ export const otherNames: Readonly<Record<string, Readonly<Record<string, string>
 
 /** Fields of v2beta alone: in requests not looked at, in answers filled by hand (`finish`) or left empty. */
 export const alone: Readonly<Record<string, readonly string[]>> = {
+  // Given up for the organization, which v2 demands.
+  'internal_permission.v2beta.ResourceType.ProjectGrant': ['project_grant_id'],
   // Filled by hand: v2 tells who was created, not who was assigned, and no limit.
   'org.v2beta.CreateOrganizationResponse': ['organization_admins'],
   'filter.v2beta.PaginationResponse': ['applied_limit'],

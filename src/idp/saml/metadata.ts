@@ -1,6 +1,7 @@
 /** What a SAML identity provider says of itself (SAML 2.0 Metadata, section 2.4.3): who it is, where it logs in, and with which keys it signs. */
 import { X509Certificate } from 'node:crypto';
-import { DOMParser, type Element } from '@xmldom/xmldom';
+import type { Element } from '@xmldom/xmldom';
+import { children, rootOf } from './xml.ts';
 
 export interface IdpMetadata {
   readonly entityId: string;
@@ -17,7 +18,7 @@ const BINDING = 'urn:oasis:names:tc:SAML:2.0:bindings:';
 
 /** Undefined where it is no metadata of an identity provider. `validUntil` does not count, as on the original. */
 export function parseMetadata(xml: string): IdpMetadata | undefined {
-  const root = parsed(xml);
+  const root = rootOf(xml);
   const entities =
     root?.namespaceURI !== METADATA ? [] : root.localName === 'EntityDescriptor' ? [root] : children(root, METADATA, 'EntityDescriptor');
   for (const entity of entities) {
@@ -33,18 +34,6 @@ export function parseMetadata(xml: string): IdpMetadata | undefined {
     return { entityId, redirectUrl, postUrl, certificates: certificatesOf(role) };
   }
   return undefined;
-}
-
-function parsed(xml: string): Element | undefined {
-  if (/<!DOCTYPE/i.test(xml)) return undefined; // entities of its own have no place here
-  const fail = (level: string, message: string) => {
-    if (level !== 'warning') throw new Error(message);
-  };
-  try {
-    return new DOMParser({ onError: fail }).parseFromString(xml, 'text/xml').documentElement ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** An address that a browser can be sent to. */
@@ -64,10 +53,4 @@ function pemOf(element: Element): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function children(parent: Element, namespace: string, name: string): Element[] {
-  return Array.from(parent.childNodes).filter(
-    (node): node is Element => node.nodeType === 1 && (node as Element).namespaceURI === namespace && (node as Element).localName === name, // 1: an element
-  );
 }

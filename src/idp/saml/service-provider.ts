@@ -13,6 +13,7 @@ import type { SamlConfig } from '../config.ts';
 import { type Context, type NextStep, refused } from '../kind/context.ts';
 import { externalUser, type Login } from '../login.ts';
 import { parseMetadata } from './metadata.ts';
+import { children, rootOf } from './xml.ts';
 
 export interface SamlPending {
   readonly requestId: string;
@@ -64,6 +65,7 @@ export async function samlRequest(
 
 export async function samlLogin(context: Context, config: SamlConfig, response: string, pending: SamlPending): Promise<Login> {
   const { entityId: idpIssuer } = metadataOf(config);
+  demandSuccess(response, acsUrl(context.origin, context.idpId));
   const saml = new SAML({ ...ours(context, config, pending), decryptionPvk: context.secrets.privateKey ?? '' });
   const profile = await validated(saml, response);
   const assertion = profile.getAssertion?.()?.Assertion as ParsedAssertion | undefined; // xml2js of a verified assertion
@@ -89,6 +91,18 @@ export async function samlLogin(context: Context, config: SamlConfig, response: 
     access: { case: 'saml', assertion: profile.getAssertionXml?.() ?? '' },
     expiresAt: Number.isNaN(end) ? undefined : end,
   };
+}
+
+const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
+const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
+
+/** node-saml looks at the status only where there is no assertion. What the envelope says may be unsigned, so that it can only refuse. */
+function demandSuccess(response: string, destination: string): void {
+  const root = rootOf(Buffer.from(response, 'base64').toString());
+  const [code] = root ? children(root, PROTOCOL, 'Status').flatMap((status) => children(status, PROTOCOL, 'StatusCode')) : [];
+  if (code?.getAttribute('Value') !== SUCCESS) throw refused(`the provider answered ${code?.getAttribute('Value') ?? 'no SAML response'}`);
+  const sentTo = root?.getAttribute('Destination') || destination;
+  if (sentTo !== destination) throw refused(`the answer was sent to ${sentTo}`);
 }
 
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';

@@ -15,11 +15,12 @@ import { restTimeout } from './timeout.ts';
 export async function serveRest(call: ServedCall, match: Match, query: string): Promise<void> {
   const { exchange, method } = call;
   const head = ['content-type', 'application/json', 'x-robots-tag', 'none', 'x-request-id', call.requestId, ...corsHeaders(exchange)];
-  if (call.family === 'native') head.push('cache-control', 'no-store');
   try {
     call.waitsFor(restTimeout(exchange.header('grpc-timeout')));
     const body = match.target.route.body === '' ? undefined : await readBody(call);
     const message = assemble(method.rpc.input, match, query, body);
+    // Of what could be read; the gateway answers the rest by itself.
+    if (call.family === 'native') head.push('cache-control', 'no-store');
     const answer = await call.run(message, (name) => exchange.header(name) ?? exchange.header(`grpc-metadata-${name}`));
     exchange.send(method.successCode, head, writeMessage(method.rpc.output, answer));
     call.end('ok');

@@ -1,0 +1,52 @@
+/** zitadel.internal_permission.v2.InternalPermissionService, what gives roles: message in, message out. The members are those of v1. */
+import type { Call, Implementation } from '../access/call.ts';
+import { demand, demandInstance, projectReachOrDeny } from '../access/permission.ts';
+import type { ResourceType } from '../contract/gen/zitadel/internal_permission/v2/internal_permission_pb.js';
+import type { InternalPermissionService } from '../contract/gen/zitadel/internal_permission/v2/internal_permission_service_pb.js';
+import { Failure } from '../failure/failure.ts';
+import { addMember, type Member, removeMember, updateMember } from '../member/member.ts';
+import { loadProject, withinProject } from '../project/project.ts';
+import { timestampFromPg } from '../time/timestamp.ts';
+import { errors } from './errors.ts';
+
+export const internalPermissionService: Implementation<typeof InternalPermissionService> = {
+  async createAdministrator({ userId, resource, roles }, call) {
+    const { at } = await addMember(call, await memberOf(call, userId, resource, 'write'), roles);
+    return { creationDate: timestampFromPg(at) };
+  },
+
+  async updateAdministrator({ userId, resource, roles }, call) {
+    const { at } = await updateMember(call, await memberOf(call, userId, resource, 'write'), roles);
+    return { changeDate: timestampFromPg(at) };
+  },
+
+  async deleteAdministrator({ userId, resource }, call) {
+    const done = await removeMember(call, await memberOf(call, userId, resource, 'delete'));
+    return done ? { deletionDate: timestampFromPg(done.at) } : {};
+  },
+};
+
+/** Of what the user is a member, for who may say so (reference/org-and-settings.md 11). */
+async function memberOf(call: Call, userId: string, given: ResourceType | undefined, verb: 'write' | 'delete'): Promise<Member> {
+  const resource = given?.resource;
+  switch (resource?.case) {
+    case 'instance':
+      demandInstance(call.caller, `iam.member.${verb}`);
+      return { level: 'instance', objectId: call.instance.id, userId };
+    case 'organizationId':
+      demand(call.caller, `org.member.${verb}`, resource.value);
+      return { level: 'organization', objectId: resource.value, userId };
+    case 'projectId':
+      await demandOnProject(call, `project.member.${verb}`, resource.value);
+      return { level: 'project', objectId: resource.value, userId };
+    default:
+      throw new Failure(errors.grantsNotServed);
+  }
+}
+
+async function demandOnProject(call: Call, permission: string, projectId: string): Promise<void> {
+  const where = projectReachOrDeny(call.caller, permission);
+  const project = await loadProject(call, projectId);
+  if (!project) throw new Failure(errors.projectNotFound);
+  withinProject(call, where, project, permission);
+}
