@@ -23,6 +23,8 @@ create table projects (
 );
 -- Names are unique in an organization, whatever their case; and the projects of an organization, when it is removed.
 create unique index projects_name on projects (instance_id, org_id, lower(name));
+-- ListProjects, newest first.
+create index projects_created on projects (instance_id, created_at, project_id);
 
 create table project_roles (
   instance_id  text not null,
@@ -118,6 +120,8 @@ create unique index user_grants_user on user_grants (instance_id, user_id, proje
 create index user_grants_project on user_grants (instance_id, project_id);
 create index user_grants_grant on user_grants (instance_id, project_grant_id) where project_grant_id is not null;
 create index user_grants_org on user_grants (instance_id, org_id);
+-- ListAuthorizations, newest first.
+create index user_grants_created on user_grants (instance_id, created_at, grant_id);
 
 -- Reads of a key tell the sequence of its event; of keys made before this, none.
 alter table machine_keys add column sequence bigint;

@@ -5,12 +5,13 @@ import { AuthorizationFieldName, type AuthorizationsSearchFilter } from '../cont
 import type { ListAuthorizationsRequest } from '../contract/gen/zitadel/authorization/v2/authorization_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { joined, textFilter } from '../store/filter.ts';
+import { preferredLoginNameOf } from '../user/login-name.ts';
 import { pageSize } from '../user/page.ts';
 
 export interface AuthorizationRow {
   grant_id: string;
   user_id: string;
-  username: string;
+  login_name: string;
   display_name: string | null;
   user_org_id: string;
   project_id: string;
@@ -44,14 +45,14 @@ export async function listAuthorizations(
     return sql`
       with caller as (${caller}),
       page as (
-        select g.instance_id, g.grant_id, g.user_id, f.username, coalesce(f.display_name, f.machine_name) as display_name, u.org_id as user_org_id, g.project_id, p.name as project_name,
-          p.org_id as project_org_id, g.org_id, o.name as org_name, g.state, g.created_at, g.changed_at, ${held(sql)} as keys, count(*) over () as total,
+        select g.instance_id, g.grant_id, g.user_id, ${preferredLoginNameOf(sql)} as login_name, coalesce(p.display_name, p.machine_name) as display_name, u.org_id as user_org_id, g.project_id, t.name as project_name,
+          t.org_id as project_org_id, g.org_id, o.name as org_name, g.state, g.created_at, g.changed_at, ${held(sql)} as keys, count(*) over () as total,
           row_number() over (order by ${columnOf(sql, sortingColumn)} ${direction}, g.grant_id ${direction}) as place
         from user_grants g
-        join projects p on p.instance_id = g.instance_id and p.project_id = g.project_id
+        join projects t on t.instance_id = g.instance_id and t.project_id = g.project_id
         join orgs o on o.instance_id = g.instance_id and o.org_id = g.org_id
         join users u on u.instance_id = g.instance_id and u.user_id = g.user_id
-        join profiles f on f.instance_id = g.instance_id and f.user_id = g.user_id
+        join profiles p on p.instance_id = g.instance_id and p.user_id = g.user_id
         left join project_grants q on q.instance_id = g.instance_id and q.grant_id = g.project_grant_id
         where g.instance_id = ${call.instance.id} and ${visible}
           and ${joined(
@@ -107,13 +108,13 @@ function conditionOf(sql: Sql, { filter }: AuthorizationsSearchFilter): Fragment
     case 'userOrganizationId':
       return sql`u.org_id = ${filter.value.id}`;
     case 'userPreferredLoginName':
-      return textFilter(sql, sql`f.username`, filter.value.method, filter.value.loginName);
+      return textFilter(sql, preferredLoginNameOf(sql), filter.value.method, filter.value.loginName);
     case 'userDisplayName':
-      return textFilter(sql, sql`coalesce(f.display_name, f.machine_name)`, filter.value.method, filter.value.displayName);
+      return textFilter(sql, sql`coalesce(p.display_name, p.machine_name)`, filter.value.method, filter.value.displayName);
     case 'projectId':
       return sql`g.project_id = ${filter.value.id}`;
     case 'projectName':
-      return textFilter(sql, sql`p.name`, filter.value.method, filter.value.name);
+      return textFilter(sql, sql`t.name`, filter.value.method, filter.value.name);
     case 'roleKey':
       return sql`exists (select from unnest(g.role_keys) as k(key) where ${textFilter(sql, sql`k.key`, filter.value.method, filter.value.key)})`;
     case 'projectGrantId':

@@ -23,7 +23,7 @@ export const authorizationService: Implementation<typeof AuthorizationService> =
         organization: { id: row.org_id, name: row.org_name },
         user: {
           id: row.user_id,
-          preferredLoginName: row.username,
+          preferredLoginName: row.login_name,
           displayName: row.display_name ?? '',
           organizationId: row.user_org_id,
         },

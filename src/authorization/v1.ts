@@ -35,7 +35,7 @@ export const managementUserGrants: Implementation<typeof ManagementService> = {
         state: grant.state, // the numbers of v1 are those that are stored
         userId: grant.user_id,
         userName: grant.username,
-        preferredLoginName: grant.username,
+        preferredLoginName: grant.login_name,
         userType: grant.kind,
         firstName: grant.first_name ?? '',
         lastName: grant.last_name ?? '',

@@ -13,23 +13,27 @@ import { instanceStates } from './states.ts';
 const LOG = { editor: 'operator', via: 'keyward instance pat --owner' };
 
 /**
- * Restores access from the machine itself: a new token for the machine `admin` of an instance (made anew where it is gone, switched on where it
- * is off, owner again where it is not). Gives the token, which is shown once.
+ * Restores access from the machine itself: a new token for the machine `admin` of an instance (switched on where it is off), or for a new one
+ * where there is none that is an owner: a machine of that name may be anybody's, and its keys and secrets with it. Gives the token, which is
+ * shown once.
  */
 export async function restoreOwner(sql: Sql, instanceId: string): Promise<{ token: string; userId: string }> {
   const [instance] = await sql<
     { default_org_id: string }[]
   >`select default_org_id from instances where instance_id = ${instanceId} and state <> ${instanceStates.removed} for no key update`;
   if (!instance) throw new Failure(errors.notFound);
-  const [known] = await sql<{ user_id: string }[]>`
-    select u.user_id from users u join profiles p using (instance_id, user_id)
-    where u.instance_id = ${instanceId} and u.kind = ${kinds.machine} and p.username_key in ('admin', 'admin' || chr(31) || ${instance.default_org_id})`;
+  const [named] = await sql<{ user_id: string; is_owner: boolean }[]>`
+    select u.user_id, u.is_owner and u.org_id = ${instance.default_org_id} and u.kind = ${kinds.machine} as is_owner from users u join profiles p using (instance_id, user_id)
+    where u.instance_id = ${instanceId} and p.username_key in ('admin', 'admin' || chr(31) || ${instance.default_org_id})
+    order by is_owner desc limit 1`;
+  const known = named?.is_owner ? named : undefined;
   const tokenId = newId();
   const token = { tokenId, token: newToken(tokenId), expiresAt: expiryOf(undefined) };
   const machine = { userId: known?.user_id ?? newId(), token: token.token };
   if (known) await switchOn(sql, instanceId, machine.userId, token);
   else {
-    const fresh = { userId: machine.userId, username: 'admin', name: 'admin', token };
+    const username = named ? `admin-${machine.userId}` : 'admin';
+    const fresh = { userId: machine.userId, username, name: 'admin', token };
     await createMachine(sql, { instanceId, orgId: instance.default_org_id, log: LOG }, fresh);
   }
   await sql`

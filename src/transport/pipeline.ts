@@ -7,7 +7,7 @@ import { create, type DescService, type Message } from '@bufbuild/protobuf';
 import type { Call, Implementation, OpenCall, SystemCall } from '../access/call.ts';
 import { type Caller, type Callers, inContext } from '../access/caller.ts';
 import { Guard, Stale } from '../access/guard.ts';
-import { demandMethod } from '../access/permission.ts';
+import { demandMethod, reach } from '../access/permission.ts';
 import type { Instance, Tenants } from '../access/tenant.ts';
 import type { External } from '../config/settings.ts';
 import { twinOf } from '../contract/beta/twin.ts';
@@ -175,7 +175,8 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
       external,
       orgId,
       deadline,
-      allowLastOwner: header('x-keyward-allow-last-owner') === 'true',
+      // Who may not make another owner must not end the last one.
+      allowLastOwner: header('x-keyward-allow-last-owner') === 'true' && reach(caller, 'iam.member.write').instance,
     });
     return answered(method, answer);
   }
