@@ -1,8 +1,7 @@
 /** What an intent opens, and what it does not: once, in its time, for whom it is, and for nobody who was switched off since. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { Client, user } from '../support/ask.ts';
-import { startNode } from '../support/node.ts';
+import { describe, test } from 'node:test';
+import { type Sent, user } from '../support/ask.ts';
 import type { Person } from '../support/people.ts';
 import { admin, management, Setting, session } from './setting.ts';
 
@@ -215,26 +214,107 @@ test('intents that are long over are swept away by those that begin', async () =
   assert.equal((await cluster.sql`select from idp_intents where intent_id = ${intent_id}`).length, 0);
 });
 
-test('where hosts are configured a login leads back to these and to the own domains alone', async () => {
-  const node = await startNode(cluster.database, {
-    KEYWARD_EXTERNAL_DOMAIN: 'localhost',
-    KEYWARD_RETURN_HOSTS: 'app.example, other.example',
-  });
-  const client = new Client(node);
-  const begin = async (successUrl: string, failureUrl = 'https://app.example/f') => {
-    const content = { case: 'urls' as const, value: { successUrl, failureUrl } };
-    const answer = await client.ask(user.startIdentityProviderIntent, { idpId, content }, owner);
+describe('who may not make sessions for everybody', async () => {
+  await cluster.sql`
+    insert into instance_domains (instance_id, domain) values (${cluster.instanceId}, 'own.example')`;
+  await cluster.sql`
+    insert into instance_trusted_domains (instance_id, domain) values (${cluster.instanceId}, 'Trusted.example')`;
+  const nobody = await people.caller();
+  const begin = async (successUrl: string, failureUrl: string, sent: Sent) => {
+    const answer = await here.ask(
+      user.startIdentityProviderIntent,
+      { idpId, content: { case: 'urls', value: { successUrl, failureUrl } } },
+      sent,
+    );
     return answer.code === 'ok' ? 'ok' : answer.id;
   };
-  for (const good of ['https://app.example/s', 'http://OTHER.example:8080/s', 'http://localhost:3000/s', '/here'])
-    assert.equal(await begin(good), 'ok', good);
-  for (const bad of [
-    'https://evil.example/s',
-    'https://app.example.evil.example/',
-    'https://app.example@evil.example/',
-    '//evil.example',
-    'app://app.example/s',
-  ])
-    assert.equal(await begin(bad), 'KEYWARD-returnHost', bad);
-  assert.equal(await begin('https://app.example/s', 'https://evil.example'), 'KEYWARD-returnHost');
+  const leads: Readonly<Record<string, 'ok' | 'foreign'>> = {
+    '/done?kept=1': 'ok',
+    done: 'ok',
+    '//localhost:3000/done': 'ok',
+    'http://localhost:3000/done': 'ok',
+    'https://own.example/done': 'ok',
+    'https://trusted.example/done': 'ok',
+    'https://app.example/done': 'foreign',
+    '//app.example/done': 'foreign',
+    '/%5Capp.example': 'ok', // a path
+    'http:app.example': 'foreign',
+    'https://localhost@app.example': 'foreign',
+    'https://localhost.app.example': 'foreign',
+    'https://sub.own.example': 'foreign',
+    'app://localhost/done': 'foreign',
+    'javascript:alert(1)': 'foreign',
+    'data:text/html,x': 'foreign',
+  };
+  for (const [url, outcome] of Object.entries(leads)) {
+    test(`${outcome === 'ok' ? 'is' : 'is not'} led to ${url}`, async () => {
+      assert.equal(await begin(url, '/', nobody), outcome === 'ok' ? 'ok' : 'COMMAND-x8j3bk');
+      assert.equal(await begin('/', url, nobody), outcome === 'ok' ? 'ok' : 'COMMAND-x8j4bk');
+    });
+  }
+
+  test('the role of a login page is led anywhere; that of an organization is not', async () => {
+    const page = await people.caller({ instanceRoles: ['IAM_LOGIN_CLIENT'] });
+    const orgOwner = await people.caller({ orgRoles: { [people.orgId]: ['ORG_OWNER'] } });
+    assert.equal(await begin('https://app.example', 'https://app.example', page), 'ok');
+    assert.equal(await begin('https://app.example', 'https://app.example', orgOwner), 'COMMAND-x8j3bk');
+  });
+});
+
+test('who links an account to himself has begun its login and come with its token, as he still stands', async () => {
+  const me = await people.caller({ kind: 'human' });
+  const self = { token: me.token };
+  const began = async () => {
+    const value = { successUrl: '/done', failureUrl: '/failed' };
+    await here.get(user.startIdentityProviderIntent, { idpId, content: { case: 'urls', value } }, self);
+    const [row] = await cluster.sql<{ intent_id: string }[]>`
+      select intent_id from idp_intents where creator = ${me.userId} order by created_at desc limit 1`;
+    return row!.intent_id;
+  };
+  const answeredAs = async (account: string) => setting.simulate('saml', idpId, { intent_id: await began(), idp_user_id: account });
+  const linked = async (account: string) => {
+    const answer = await setting.link(me, idpId, account, self);
+    return answer.code === 'ok' ? 'ok' : answer.id;
+  };
+  assert.equal(await linked('somebody'), 'KEYWARD-linkProof');
+  // Somebody was led to the page, and answered there.
+  const { intent_id: idpIntentId, token: idpIntentToken } = await answeredAs('somebody');
+  assert.equal(await linked('somebody'), 'KEYWARD-linkProof');
+  assert.equal((await setting.retrieve(idpIntentId, idpIntentToken)).code, 'ok');
+  assert.equal(await linked('somebody'), 'KEYWARD-linkProof');
+  assert.equal((await there.ask(user.retrieveIdentityProviderIntent, { idpIntentId, idpIntentToken }, self)).code, 'ok');
+  assert.equal(await linked('another'), 'KEYWARD-linkProof');
+  assert.equal(await linked('somebody'), 'ok');
+  // What he has shown ends with him.
+  const later = await answeredAs('later');
+  const asked = { idpIntentId: later.intent_id, idpIntentToken: later.token };
+  assert.equal((await there.ask(user.retrieveIdentityProviderIntent, asked, self)).code, 'ok');
+  await here.get(user.deactivateUser, { userId: me.userId }, owner);
+  await here.get(user.reactivateUser, { userId: me.userId }, owner);
+  self.token = await people.pat(me);
+  assert.equal(await linked('later'), 'KEYWARD-linkProof');
+});
+
+test('a provider of an organization is for who lives in it, and for who makes sessions for everybody', async () => {
+  const orgId = await people.org();
+  const { id: own } = await here.get(
+    management.addJWTProvider,
+    {
+      name: 'Own',
+      issuer: 'https://idp.example',
+      jwtEndpoint: 'https://idp.example/jwt',
+      keysEndpoint: 'https://idp.example/keys',
+      headerName: 'x-jwt',
+    },
+    { ...setting.v1(), headers: { 'x-zitadel-orgid': orgId } },
+  );
+  const begin = async (sent: Sent) => {
+    const value = { successUrl: '/done', failureUrl: '/failed' };
+    const answer = await here.ask(user.startIdentityProviderIntent, { idpId: own, content: { case: 'urls', value } }, sent);
+    return answer.code === 'ok' ? 'ok' : answer.id;
+  };
+  assert.equal(await begin(await people.caller({ orgId })), 'ok');
+  assert.equal(await begin(await people.caller({ instanceRoles: ['IAM_LOGIN_CLIENT'] })), 'ok');
+  assert.equal(await begin(await people.caller()), 'COMMAND-as02jin');
+  assert.equal(await begin(await people.caller({ orgRoles: { [people.orgId]: ['ORG_OWNER'] } })), 'COMMAND-as02jin');
 });
