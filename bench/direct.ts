@@ -109,6 +109,7 @@ serve(async (plan: DirectPlan): Promise<number> => {
           outside,
           host: 'localhost',
           external: { externalPort: 80, externalSecure: false },
+          returnHosts: [],
           orgId: caller.orgId,
           deadline: undefined,
           allowLastOwner: false,

@@ -95,6 +95,7 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
     masterkey,
     outside,
     external: config,
+    returnHosts: config.returnHosts,
     externalDomain: config.externalDomain ?? LOCAL,
     services,
   });

@@ -23,6 +23,8 @@ export interface Call {
   readonly host: string;
   /** Port and scheme of links. */
   readonly external: External;
+  /** Hosts that logins at identity providers may lead back to; none: any. */
+  readonly returnHosts: readonly string[];
   /** The organization context: `x-zitadel-orgid`, else the caller's own organization (reference/authn-authz-oidc.md 1.5). */
   readonly orgId: string;
   /** Moment (ms since epoch) after which nobody waits for the answer. */

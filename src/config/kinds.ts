@@ -25,6 +25,13 @@ export const path = () => expecting('the path of a file or folder', z.string().m
 export const domain = () =>
   expecting('a domain name such as id.example.com, without scheme, port or path', z.string().max(253).regex(domainName).toLowerCase());
 
+/** Several of them. */
+export const domains = () =>
+  expecting(
+    'a comma-separated list of domain names such as app.example.com',
+    z.preprocess(listFromText, z.array(z.string().max(253).regex(domainName).toLowerCase())),
+  );
+
 /** Addresses to listen on. `localhost` stands for both loopback addresses. */
 export const addresses = () =>
   expecting(

@@ -4,6 +4,7 @@ import {
   addresses,
   databaseUrl,
   domain,
+  domains,
   httpUrl,
   key,
   listOf,
@@ -87,6 +88,12 @@ export const settings = z.object({
     .default([])
     .describe('DNS servers that are asked for the TXT records which validate domains.')
     .meta({ shownDefault: 'those of the system' }),
+  returnHosts: domains()
+    .default([])
+    .describe(
+      'Hosts that a login at an identity provider may lead back to, beside the domains of the instance itself. Whoever begins one is told there who it was: without this list any host may be named, by anyone with a token.',
+    )
+    .meta({ shownDefault: 'any' }),
   simulatorPort: whole(1, 65535)
     .optional()
     .describe(

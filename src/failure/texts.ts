@@ -69,6 +69,7 @@ export const english: Readonly<Record<string, string>> = {
   'Errors.Intent.OtherUser': 'Intent meant for another user',
   'Errors.Intent.SuccessURLMissing': 'Success URL is missing in the request',
   'Errors.Intent.FailureURLMissing': 'Failure URL is missing in the request',
+  'Errors.Intent.ReturnHost': 'A login may not lead back to this host; KEYWARD_RETURN_HOSTS says which ones it may',
   'Errors.Intent.StateMissing': 'State parameter is missing in the request',
   'Errors.ExternalIDP.Unreachable': 'The identity provider cannot be reached, or does not answer as one',
   'Errors.ExternalIDP.TooManyLogins': 'Too many logins of this name have failed; try again later',

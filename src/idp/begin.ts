@@ -41,7 +41,7 @@ export async function startIntent(call: Call, { idpId, content }: StartIdentityP
   return byPage(call, found, content.value);
 }
 
-type Found = ProviderRow & { domain: string };
+type Found = ProviderRow & { domain: string; domains: readonly string[] };
 
 /** A provider of the instance or of an organization that runs; with the domain under which the instance was reached. */
 async function providerOf(call: Call, idpId: string): Promise<Found | undefined> {
@@ -51,7 +51,8 @@ async function providerOf(call: Call, idpId: string): Promise<Found | undefined>
       found as (
         select ${providerColumns(sql)},
           (select d.domain from instance_domains d where d.instance_id = p.instance_id
-           order by d.domain = ${domainOf(call.host)} desc, d.is_primary desc, d.domain limit 1) as domain
+           order by d.domain = ${domainOf(call.host)} desc, d.is_primary desc, d.domain limit 1) as domain,
+          array(select d.domain from instance_domains d where d.instance_id = p.instance_id) as domains
         from idps p left join orgs o on o.instance_id = p.instance_id and o.org_id = p.org_id
         where p.instance_id = ${call.instance.id} and p.idp_id = ${idpId} and (p.org_id is null or o.state = 1)
       )
@@ -72,6 +73,7 @@ function contextOf({ outside, masterkey, instance, external }: Call, { idp_id, s
 async function byPage(call: Call, found: Found, { successUrl, failureUrl, loginHint }: Urls): Promise<Started> {
   if (!isReference(successUrl)) throw new Failure(errors.successUrl);
   if (!isReference(failureUrl)) throw new Failure(errors.failureUrl);
+  for (const url of [successUrl, failureUrl]) if (!mayLead(call, found, url)) throw new Failure(errors.returnHost);
   const intentId = newId();
   const secret = randomBytes(24).toString('base64url');
   const state = stateOf(intentId, secret);
@@ -125,8 +127,18 @@ async function firstStep(
   }
 }
 
+/** Where hosts are configured, to these and to the instance's own, by http or https. */
+function mayLead({ returnHosts }: Call, { domains }: Found, url: string): boolean {
+  if (returnHosts.length === 0) return true;
+  const { protocol, hostname } = new URL(url, RELATIVE);
+  return /^https?:$/.test(protocol) && [...returnHosts, ...domains, new URL(RELATIVE).hostname].includes(hostname);
+}
+
+/** What a reference without a host is relative to, until it leads back: here. */
+const RELATIVE = 'https://relative.invalid';
+
 /** A URL reference, as validation demands; here also one that a browser can be sent to with parameters. */
-const isReference = (url: string): boolean => URL.canParse(url, 'https://relative.example');
+const isReference = (url: string): boolean => URL.canParse(url, RELATIVE);
 
 async function byPassword(call: Call, context: Context, config: LdapConfig, { username, password }: Credentials): Promise<Started> {
   const actor: Actor = callerActor(call);

@@ -46,7 +46,7 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
           select instance_id, aggregate_id, owner, sequence, at, 'org.domain.verified', jsonb_build_object('domain', ${domain}::text) from verified
         ),
         logged as (${appendEach(sql, sql`told`, logOf(call))})
-        ${claim(sql, call, domain, sql`verified`)}
+        ${claim(sql, call, domain, sql`verified`, 'unproven')}
         select exists (select from org) as org_found, c.at from caller left join changed c on true`,
     ),
   );

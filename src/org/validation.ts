@@ -127,7 +127,7 @@ async function verified(call: Call, orgId: string, domain: string, sealed: Buffe
           returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, clock_timestamp() as at
         ),
         logged as (${append(sql, sql`changed`, logOf(call), [{ type: 'org.domain.verified', payload: { domain } }])})
-        ${claim(sql, call, domain, sql`changed`)}
+        ${claim(sql, call, domain, sql`changed`, 'proven')}
         select c.at from caller left join changed c on true`,
     ),
   );

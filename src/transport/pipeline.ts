@@ -26,6 +26,7 @@ export interface PipelineParts {
   readonly masterkey: Masterkey;
   readonly outside: Outside;
   readonly external: External;
+  readonly returnHosts: readonly string[];
   /** `localhost`, where none is configured. */
   readonly externalDomain: string;
   readonly services: readonly Served[];
@@ -81,7 +82,17 @@ const REFUSALS: ReadonlySet<Code> = new Set(['unauthenticated', 'permission_deni
 const NO_INSTANCE = { code: 'not_found', key: 'Errors.Instance.NotFound', id: 'QUERY-n0wng' } as const;
 const NO_ORGANIZATION = { code: 'permission_denied', key: "Organisation doesn't exist", id: 'AUTH-Bs7Ds' } as const;
 
-export function createPipeline({ store, tenants, callers, masterkey, outside, external, externalDomain, services }: PipelineParts): Invoke {
+export function createPipeline({
+  store,
+  tenants,
+  callers,
+  masterkey,
+  outside,
+  external,
+  returnHosts,
+  externalDomain,
+  services,
+}: PipelineParts): Invoke {
   const served = new Map(services.flatMap((part) => [...part]));
 
   const servingOf = (method: Method): Serving | undefined => served.get(method.path) ?? servingOfBeta(method, served);
@@ -173,6 +184,7 @@ export function createPipeline({ store, tenants, callers, masterkey, outside, ex
       outside,
       host: incoming.host,
       external,
+      returnHosts,
       orgId,
       deadline,
       // Who may not make another owner must not end the last one.

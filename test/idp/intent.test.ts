@@ -1,7 +1,8 @@
 /** What an intent opens, and what it does not: once, in its time, for whom it is, and for nobody who was switched off since. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { user } from '../support/ask.ts';
+import { Client, user } from '../support/ask.ts';
+import { startNode } from '../support/node.ts';
 import type { Person } from '../support/people.ts';
 import { admin, management, Setting, session } from './setting.ts';
 
@@ -212,4 +213,28 @@ test('intents that are long over are swept away by those that begin', async () =
   await cluster.sql`update idp_intents set expires_at = now() - interval '2 days' where intent_id = ${intent_id}`;
   await setting.start(idpId);
   assert.equal((await cluster.sql`select from idp_intents where intent_id = ${intent_id}`).length, 0);
+});
+
+test('where hosts are configured a login leads back to these and to the own domains alone', async () => {
+  const node = await startNode(cluster.database, {
+    KEYWARD_EXTERNAL_DOMAIN: 'localhost',
+    KEYWARD_RETURN_HOSTS: 'app.example, other.example',
+  });
+  const client = new Client(node);
+  const begin = async (successUrl: string, failureUrl = 'https://app.example/f') => {
+    const content = { case: 'urls' as const, value: { successUrl, failureUrl } };
+    const answer = await client.ask(user.startIdentityProviderIntent, { idpId, content }, owner);
+    return answer.code === 'ok' ? 'ok' : answer.id;
+  };
+  for (const good of ['https://app.example/s', 'http://OTHER.example:8080/s', 'http://localhost:3000/s', '/here'])
+    assert.equal(await begin(good), 'ok', good);
+  for (const bad of [
+    'https://evil.example/s',
+    'https://app.example.evil.example/',
+    'https://app.example@evil.example/',
+    '//evil.example',
+    'app://app.example/s',
+  ])
+    assert.equal(await begin(bad), 'KEYWARD-returnHost', bad);
+  assert.equal(await begin('https://app.example/s', 'https://evil.example'), 'KEYWARD-returnHost');
 });

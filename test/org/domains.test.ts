@@ -162,6 +162,49 @@ describe('by its DNS', () => {
   });
 });
 
+describe('by nothing, where the policy asks for no proof', () => {
+  const nameOf = async ({ userId }: { userId: string }) => (await shy.get(user.getUserByID, { userId }, by)).user?.username;
+
+  test('it takes their names from those alone whom its adder may rename', async () => {
+    const domain = newDomain();
+    const [own, second, foreign] = [await people.org(), await people.org(), await people.org()];
+    const { token } = await people.caller({ orgId: own, orgRoles: { [own]: ['ORG_OWNER'], [second]: ['ORG_OWNER'] } });
+    const person = (name: string, more: object) => people.person({ kind: 'human', name: `${name}@${domain}`, ...more });
+    const renamed = [
+      await person('plain', { orgId: second }),
+      await person('member', { orgId: second, orgRoles: { [second]: ['ORG_OWNER'] } }),
+    ];
+    const spared = [
+      await person('foreign', { orgId: foreign }),
+      await person('owner', { orgId: foreign, instanceRoles: ['IAM_OWNER'] }),
+      await person('owner-near', { orgId: second, instanceRoles: ['IAM_OWNER_VIEWER'] }),
+      await person('member-elsewhere', { orgId: second, orgRoles: { [foreign]: ['ORG_OWNER'] } }),
+    ];
+    const before = await Promise.all(spared.map(nameOf));
+    await client.get(org.addOrganizationDomain, { organizationId: own, domain }, { token });
+    assert.deepEqual(
+      await Promise.all(renamed.map(nameOf)),
+      renamed.map(({ userId }) => `${userId}@temporary.localhost`),
+    );
+    assert.deepEqual(await Promise.all(spared.map(nameOf)), before);
+    assert.ok(before.every((name) => name?.endsWith(`@${domain}`)));
+    assert.equal(
+      (await sql`select from events where aggregate_id = any(${spared.map(({ userId }) => userId)}) and type = 'user.domain.claimed'`)
+        .length,
+      0,
+    );
+  });
+
+  test('one who may rename everybody takes everybody the name, also where somebody else bears the one that would be given', async () => {
+    const domain = newDomain();
+    const { userId } = await people.person({ kind: 'human', name: `ada@${domain}`, instanceRoles: ['IAM_OWNER_VIEWER'] });
+    await people.person({ name: `${userId.toUpperCase()}@temporary.LOCALHOST` });
+    await client.get(org.addOrganizationDomain, { organizationId: await people.org(), domain }, by);
+    const name = (await nameOf({ userId })) ?? '';
+    assert.match(name.slice(userId.length), /^-[0-9a-f-]{36}@temporary\.localhost$/);
+  });
+});
+
 /** Path → what is served there by https on `port`. */
 const files = new Map<string, string | { readonly location: string }>();
 const asked: string[] = [];

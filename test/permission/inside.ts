@@ -49,6 +49,7 @@ export class Inside {
       masterkey,
       outside: new Outside({ outboundNetworks: [], nameServers: [] }),
       external: { externalPort: 80, externalSecure: false },
+      returnHosts: [],
       externalDomain: 'localhost',
       services,
     });
