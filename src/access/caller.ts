@@ -6,20 +6,12 @@ import { fingerprint, matches } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
+import { type Membership, type MembershipRow, membershipsOf, readMemberships } from './membership.ts';
 import { openSession } from './session-door.ts';
 import type { SystemUser, SystemUsers } from './system-user.ts';
 import type { Instance } from './tenant.ts';
 import { parseToken } from './token.ts';
 import { openAccessToken } from './token-door.ts';
-
-export type Level = 'project' | 'organization' | 'instance' | 'system';
-
-export interface Membership {
-  readonly level: Level;
-  /** Id of the project, organization or instance; the system has none. */
-  readonly objectId: string;
-  readonly roles: readonly string[];
-}
 
 /** Epoch and version of a row when it was read. */
 export interface Stamp {
@@ -60,7 +52,6 @@ const BAD_TOKEN = { code: 'unauthenticated', key: 'Errors.Token.Invalid', id: 'A
 
 /** Most callers that a node remembers at once. */
 const REMEMBERED = 20_000;
-const LEVELS: Readonly<Record<number, Level>> = { 1: 'project', 2: 'organization', 3: 'instance' };
 
 export class Callers {
   readonly #store: Store;
@@ -101,7 +92,7 @@ export class Callers {
     return {
       userId: session.user_id,
       orgId: session.org_id,
-      memberships: membershipsOf(session),
+      memberships: readMemberships(session.memberships),
       standing: { kind: 'session', ...stampsOf(session), sessionId: session.session_id, tokenHash: session.token_hash },
       expiresAt: session.expires_at ?? Number.POSITIVE_INFINITY,
     };
@@ -114,7 +105,7 @@ export class Callers {
     return {
       userId: opened.user_id,
       orgId: opened.org_id,
-      memberships: membershipsOf(opened),
+      memberships: readMemberships(opened.memberships),
       standing: { kind: 'token', ...stampsOf(opened), oidcSessionId: opened.oidc_session_id, tokenHash: opened.token_hash },
       expiresAt: opened.expires_at,
     };
@@ -141,8 +132,7 @@ export class Callers {
       (sql) => sql<Row[]>`
         select p.hash, p.user_id, extract(epoch from p.expires_at)::float8 * 1000 as expires_at, u.org_id,
           u.epoch as user_epoch, u.access_version as user_version, o.epoch as org_epoch, o.access_version as org_version,
-          (select coalesce(jsonb_agg(jsonb_build_object('level', m.level, 'objectId', m.object_id, 'roles', m.roles)), '[]')
-           from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id) as memberships
+          ${membershipsOf(sql)} as memberships
         from pats p
         join users u on u.instance_id = p.instance_id and u.user_id = p.user_id
         join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
@@ -154,7 +144,7 @@ export class Callers {
     return {
       userId: row.user_id,
       orgId: row.org_id,
-      memberships: membershipsOf(row),
+      memberships: readMemberships(row.memberships),
       standing: { kind: 'user', ...stampsOf(row) },
       expiresAt: row.expires_at,
     };
@@ -167,7 +157,12 @@ function systemCaller({ name, memberships, expiresAt }: SystemUser, instance: In
   return {
     userId: name,
     orgId: '',
-    memberships: here.map((m) => ({ level: SYSTEM_LEVELS[m.memberType], objectId: m.aggregateId, roles: m.roles.filter(isSystemRole) })),
+    memberships: here.map((m) => ({
+      level: SYSTEM_LEVELS[m.memberType],
+      objectId: m.aggregateId,
+      orgId: m.memberType === 'Organization' ? m.aggregateId : undefined,
+      roles: m.roles.filter(isSystemRole),
+    })),
     standing: { kind: 'system' },
     expiresAt,
   };
@@ -196,10 +191,8 @@ interface UserRow {
   user_version: bigint;
   org_epoch: bigint;
   org_version: bigint;
-  memberships: { level: number; objectId: string; roles: string[] }[];
+  memberships: MembershipRow[];
 }
-
-const membershipsOf = (row: UserRow): Membership[] => row.memberships.map(({ level, ...rest }) => ({ level: LEVELS[level]!, ...rest }));
 
 const stampsOf = (row: UserRow): { user: Stamp; org: Stamp } => ({
   user: { epoch: row.user_epoch, accessVersion: row.user_version },

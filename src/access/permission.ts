@@ -1,6 +1,7 @@
 /** What a caller may do, and where: memberships and the role table become a reach; a refusal becomes the reference's failure. */
 import { Failure, type Reason } from '../failure/failure.ts';
-import type { Caller, Membership } from './caller.ts';
+import type { Caller } from './caller.ts';
+import type { Membership } from './membership.ts';
 import { roles } from './roles.ts';
 
 /** Where a permission is held: on the whole instance, or on some organizations. */
@@ -86,13 +87,15 @@ export function demandInstance(caller: Caller, permission: string): void {
 }
 
 /**
- * The permission of a method's option, checked against the organization context before validation. `checked`: the id of the project that the
- * request names, where the option has a field for it; roles on other projects do not count then.
+ * The permission of a method's option, checked against the organization context before validation: what is held on another organization, or
+ * on a project of another, does not count (reference/authn-authz-oidc.md 2.2); of the instance and the system, only what is held there does.
+ * `checked`: the id of the project that the request names, where the option has a field for it; roles on other projects do not count then.
  */
 export function demandMethod(caller: Caller, permission: string, orgId: string, checked?: { readonly id: string }): void {
-  const there = caller.memberships.filter((m) => m.level !== 'organization' || m.objectId === orgId);
+  const there = caller.memberships.filter((m) => onInstance(m) || m.orgId === orgId);
   if (there.length === 0) throw unjoined(caller, denials.byMethod);
-  const holding = there.filter((m) => holds(m.roles, permission) || holds(m.roles, `${permission}:self`));
+  const above = /^(iam|system)\./.test(permission);
+  const holding = there.filter((m) => (holds(m.roles, permission) || holds(m.roles, `${permission}:self`)) && (!above || onInstance(m)));
   if (holding.length === 0) throw new Failure(denials.byMethod);
   if (checked && !holding.some((m) => m.level !== 'project' || m.objectId === checked.id)) throw new Failure(denials.byField);
 }

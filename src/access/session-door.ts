@@ -6,6 +6,7 @@ import { matches } from '../crypto/secret.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
 import { binding, gate } from './gate.ts';
+import { type MembershipRow, membershipsOf } from './membership.ts';
 import { effectivePolicy, secondFactorTypes } from './policy.ts';
 import { parseSessionToken } from './session-token.ts';
 import type { Instance } from './tenant.ts';
@@ -29,7 +30,7 @@ export interface OpenSession {
   user_version: bigint;
   org_epoch: bigint;
   org_version: bigint;
-  memberships: { level: number; objectId: string; roles: string[] }[];
+  memberships: MembershipRow[];
 }
 
 /** The session behind a token; undefined where the text is no token of a session. Fails where the session does not let its user in. */
@@ -42,8 +43,7 @@ export async function openSession(store: Store, instance: Instance, token: strin
         coalesce(${alive(sql)}, false) as alive, coalesce(s.expires_at <= now(), false) as expired, ${factors(sql)} as factors,
         ${secondFactor(sql)} as second_factor,
         u.epoch as user_epoch, u.access_version as user_version, o.epoch as org_epoch, o.access_version as org_version,
-        (select coalesce(jsonb_agg(jsonb_build_object('level', m.level, 'objectId', m.object_id, 'roles', m.roles)), '[]')
-         from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id) as memberships
+        ${membershipsOf(sql)} as memberships
       from ${sessionSource(sql)}
       where s.instance_id = ${instance.id} and s.session_id = ${parsed.sessionId}`,
   );

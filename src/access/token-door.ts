@@ -6,6 +6,7 @@ import { matches } from '../crypto/secret.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
 import { parseAccessToken } from './access-token.ts';
 import { binding, gate } from './gate.ts';
+import { type MembershipRow, membershipsOf } from './membership.ts';
 import type { Instance } from './tenant.ts';
 import { parseToken } from './token.ts';
 
@@ -21,7 +22,7 @@ export interface OpenToken {
   user_version: bigint;
   org_epoch: bigint;
   org_version: bigint;
-  memberships: { level: number; objectId: string; roles: string[] }[];
+  memberships: MembershipRow[];
 }
 
 /** Stored kind of a machine. The rule of reference/authn-authz-oidc.md 1.6 lets machines pass; people have no access tokens yet. */
@@ -36,8 +37,7 @@ export async function openAccessToken(store: Store, instance: Instance, token: s
       select t.oidc_session_id, t.access_token_hash as token_hash, t.user_id, u.org_id,
         extract(epoch from t.access_token_expires_at)::float8 * 1000 as expires_at,
         u.epoch as user_epoch, u.access_version as user_version, o.epoch as org_epoch, o.access_version as org_version,
-        (select coalesce(jsonb_agg(jsonb_build_object('level', m.level, 'objectId', m.object_id, 'roles', m.roles)), '[]')
-         from memberships m where m.instance_id = u.instance_id and m.user_id = u.user_id) as memberships
+        ${membershipsOf(sql)} as memberships
       from oidc_sessions t
       join users u on u.instance_id = t.instance_id and u.user_id = t.user_id
       join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id

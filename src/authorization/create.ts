@@ -3,7 +3,7 @@
  * granted (reference/org-and-settings.md 10). Without roles too: the grant alone can be what a login asks for.
  */
 import type { Call } from '../access/call.ts';
-import { coversProject, denied, projectReachOrDeny } from '../access/permission.ts';
+import { covers, coversProject, denied, projectReachOrDeny } from '../access/permission.ts';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import { uniquely } from '../project/unique.ts';
@@ -28,6 +28,7 @@ export interface MadeAuthorization {
 }
 
 interface Outcome {
+  allowed: boolean;
   user_found: boolean;
   /** The project is the organization's own, or granted to it. */
   source_found: boolean;
@@ -42,6 +43,8 @@ export async function createAuthorization(call: Call, given: NewAuthorization): 
   const { userId, projectId, projectGrantId, orgId } = given;
   const where = projectReachOrDeny(call.caller, WRITE);
   if (!coversProject(where, orgId, projectId)) throw denied(call.caller, WRITE, orgId);
+  // By a role on the project alone he gives what its own organization gives, not what another does that it is granted to.
+  const byProject = !covers(where, orgId);
   const roleKeys = [...new Set(given.roleKeys)];
   const grantId = newId();
   const own = projectGrantId === undefined;
@@ -50,6 +53,10 @@ export async function createAuthorization(call: Call, given: NewAuthorization): 
       undefined,
       (sql, caller) => sql`
         with caller as (${caller}),
+        allowed as (
+          select from caller where not ${byProject} or exists (
+            select from projects p where p.instance_id = ${call.instance.id} and p.project_id = ${projectId} and p.org_id = ${orgId})
+        ),
         target as (
           select u.instance_id, u.user_id from users u, caller where u.instance_id = ${call.instance.id} and u.user_id = ${userId} for key share of u
         ),
@@ -69,17 +76,18 @@ export async function createAuthorization(call: Call, given: NewAuthorization): 
         made as (
           insert into user_grants (instance_id, grant_id, user_id, project_id, project_grant_id, org_id, role_keys, sequence)
           select t.instance_id, ${grantId}, t.user_id, ${projectId}, s.grant_id, ${orgId}, ${roleKeys}::text[], 1
-          from target t join source s using (instance_id) where s.roles @> ${roleKeys}::text[]
+          from allowed, target t join source s using (instance_id) where s.roles @> ${roleKeys}::text[]
           returning instance_id, grant_id as aggregate_id, org_id as owner, sequence, created_at as at
         ),
         logged as (${append(sql, sql`made`, { aggregateType: 'usergrant', editor: call.caller.userId, via: call.method.path }, [
           { type: 'user.grant.added', payload: { userId, projectId, ...(projectGrantId && { grantId: projectGrantId }), roleKeys } },
         ])})
-        select exists (select from target) as user_found, exists (select from source) as source_found,
+        select exists (select from allowed) as allowed, exists (select from target) as user_found, exists (select from source) as source_found,
           exists (select from source s where s.roles @> ${roleKeys}::text[]) as roles_found, m.sequence, m.at
         from caller left join made m on true`,
     ),
   );
+  if (!row.allowed) throw denied(call.caller, WRITE, orgId);
   if (!row.user_found) throw new Failure(errors.userNotFound);
   if (!row.source_found) throw new Failure(errors.projectNotFound);
   if (!row.roles_found) throw new Failure(errors.roleNotFound);

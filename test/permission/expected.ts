@@ -57,7 +57,7 @@ export function expected(row: Row, { role, held }: Role, place: Place): Verdict 
     case 'own organization':
       return (row.on === 'instance' || row.on === 'system' ? everywhere && 'allowed' : may) || refused;
     case 'foreign organization':
-      return everywhere || byProject ? 'allowed' : refused;
+      return everywhere ? 'allowed' : refused;
     case 'oneself':
       return row.self === 'nothing' || (row.self && held === 'organization' && roles.get(role)?.has(row.self))
         ? 'allowed'

@@ -74,7 +74,7 @@ export interface Row {
   readonly headers?: (target: Target) => Readonly<Record<string, string>>;
   /** What is answered to who may, where that is no success: what the call works on cannot be had yet. */
   readonly answer?: Code;
-  /** A role on any project counts, wherever the call goes (reference/authn-authz-oidc.md 2.2): it tells what everybody sees who logs in there. */
+  /** A role on any project of the organization counts there (reference/authn-authz-oidc.md 2.2): it tells what everybody sees who logs in there. */
   readonly byProject?: true;
   /** There is one for all callers, which each would make, change or end: what those are told who come too late; they write no event. */
   readonly once?: readonly Code[];

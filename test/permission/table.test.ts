@@ -74,7 +74,11 @@ for (const { instanceId, orgId } of Object.values(where)) {
     values (${instanceId}, ${orgId}, 'organization', '{"organizationScopedUsernames": false}', 0, now(), now())`;
 }
 const home = where['own organization'].orgId;
+/** Where roles on projects are held. */
 const project = people.newId();
+await sql`
+  insert into projects (instance_id, project_id, org_id, name, state, role_assertion, role_check, project_check, private_labeling, sequence, changed_sequence)
+  values (${instanceId}, ${project}, ${home}, 'Own', 1, false, false, false, 0, 0, 0)`;
 
 interface Cell {
   readonly row: Row;

@@ -8,6 +8,7 @@ import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { ProjectService as BetaProjectService } from '@zitadel/proto/zitadel/project/v2beta/project_service_pb.js';
 import { ProjectState } from '@zitadel/proto/zitadel/project_pb.js';
 import { ApplicationService } from '../../src/contract/gen/zitadel/application/v2/application_service_pb.js';
+import { AuthorizationService } from '../../src/contract/gen/zitadel/authorization/v2/authorization_service_pb.js';
 import { InternalPermissionService } from '../../src/contract/gen/zitadel/internal_permission/v2/internal_permission_service_pb.js';
 import { ProjectService } from '../../src/contract/gen/zitadel/project/v2/project_service_pb.js';
 import { Client, user } from '../support/ask.ts';
@@ -57,6 +58,28 @@ describe('a role on a project', () => {
     assert.equal(await said(ProjectService.method.deactivateProject, { projectId: foreign }, { token }), 'permission_denied AUTH-Swrgg2');
     const grant = { projectId: foreign, grantedOrgId: other, roleKeys: [] };
     assert.equal(await said(v1.addProjectGrant, grant, { token }), 'permission_denied AUTH-Swrgg2');
+  });
+
+  it('gives roles in the name of its own organization, of no other that it is granted to', async () => {
+    const projectId = await project();
+    const { userId, token } = await newUser();
+    await get(v1.addProjectMember, { projectId, userId, roles: ['PROJECT_OWNER'] });
+    await get(v1.addProjectGrant, { projectId, grantedOrgId: other, roleKeys: [] });
+    const create = AuthorizationService.method.createAuthorization;
+    const inOther = { userId, projectId, organizationId: other, roleKeys: [] };
+    assert.equal(await said(create, inOther, { token }), 'permission_denied AUTH-Swrgg2');
+    assert.equal(await said(create, { ...inOther, userId: 'nobody' }, { token }), 'permission_denied AUTH-Swrgg2');
+    assert.equal(await said(create, { ...inOther, organizationId: home }, { token }), 'ok');
+    assert.equal(await said(create, inOther), 'ok', 'who may in that organization may');
+  });
+
+  it('opens nothing of another organization that the call names', async () => {
+    const { userId, token } = await newUser();
+    await get(v1.addProjectMember, { projectId: await project(), userId, roles: ['PROJECT_OWNER'] });
+    for (const rpc of [v1.getLoginPolicy, v1.getLabelPolicy]) {
+      assert.equal(await said(rpc, {}, { token }), 'ok');
+      assert.equal(await said(rpc, {}, { token, orgId: other }), 'not_found AUTHZ-cdgFk');
+    }
   });
 
   it('is gone with the role, and with the project, also where its id comes again', async () => {

@@ -168,6 +168,7 @@ describe('a system user may', () => {
         here: [{ memberType: 'IAM', aggregateId: cluster.instanceId, roles: ['IAM_OWNER'] }],
         elsewhere: [{ memberType: 'IAM', aggregateId: '1', roles: ['IAM_OWNER'] }],
         organizer: [{ memberType: 'Organization', aggregateId: orgId, roles: ['IAM_ORG_MANAGER', 'ORG_OWNER'] }],
+        'owner of one': [{ memberType: 'Organization', aggregateId: orgId, roles: ['IAM_OWNER'] }],
         unknown: [{ memberType: 'Organization', aggregateId: orgId, roles: ['ORG_OWNER'] }],
       }),
     );
@@ -185,6 +186,8 @@ describe('a system user may', () => {
     assert.equal(await verdict(user.getUserByID, { userId: inside.userId }, 'organizer', orgId), 'ok');
     assert.equal(await verdict(user.getUserByID, { userId: inside.userId }, 'organizer'), 'AUTH-AWfge');
     assert.equal(await verdict(user.getUserByID, { userId: outside.userId }, 'organizer', orgId), 'AUTH-AWfge');
+    assert.equal(await verdict(getMyInstance, {}, 'owner of one', orgId), 'AUTH-5mWD2', 'what is of the instance is held on none');
+    assert.equal(await verdict(getMyOrg, {}, 'owner of one', orgId), 'ok');
     assert.equal(await verdict(getMyOrg, {}, 'unknown', orgId), 'AUTH-5mWD2', 'the roles of organizations give a system user nothing');
   });
 });
