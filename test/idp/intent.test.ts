@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Sent, user } from '../support/ask.ts';
 import type { Person } from '../support/people.ts';
-import { admin, management, Setting, session } from './setting.ts';
+import { startHub } from './hub.ts';
+import { admin, locationOf, management, Setting, session } from './setting.ts';
 
 const setting = await Setting.start(2);
 const { here, there, owner, people, cluster } = setting;
-const idpId = await setting.oauthProvider();
+const idpId = await setting.oauthProvider(await startHub());
 
 const refusals = {
   notSucceeded: { code: 'failed_precondition', text: 'Intent has not succeeded (COMMAND-Df4bw)', id: 'COMMAND-Df4bw' },
@@ -24,15 +25,12 @@ async function ofLinked(person: Person, account: string) {
   return viaCallback(account);
 }
 
-/** As a provider's answer makes it: the simulator says whose it is, a callback looks for the link. */
+/** As a provider's answer makes it. */
 async function viaCallback(account: string) {
-  const made = await setting.simulate('oauth', idpId, { idp_user_id: account });
-  await cluster.sql`
-    update idp_intents n set (user_id, by_link, user_epoch, org_epoch) = (
-      select l.user_id, true, u.epoch, o.epoch from idp_links l join users u using (instance_id, user_id) join orgs o using (instance_id, org_id)
-      where l.instance_id = n.instance_id and l.idp_id = n.idp_id and l.external_key = lower(${account})
-    ) where n.intent_id = ${made.intent_id} and exists (select from idp_links l where l.idp_id = n.idp_id and l.external_key = lower(${account}))`;
-  return made;
+  const state = (await setting.authUrl(idpId)).searchParams.get('state') ?? '';
+  const query = new URLSearchParams({ state, code: account });
+  const end = locationOf(await fetch(`${setting.origin}/idps/callback?${query}`, { redirect: 'manual' }));
+  return { intent_id: end.searchParams.get('id') ?? '', token: end.searchParams.get('token') ?? '' };
 }
 
 test('an intent opens a session for its user, which counts as a factor', async () => {
