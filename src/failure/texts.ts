@@ -20,6 +20,7 @@ export const english: Readonly<Record<string, string>> = {
     'The last active owner of the instance cannot be switched off; to do it all the same, send x-keyward-allow-last-owner: true',
   'Errors.User.NotInitialised': 'User is not yet initialized',
   'Errors.User.InvalidURLTemplate': 'URL Template is invalid',
+  'Errors.User.UsernameControl': 'User name must not hold control characters',
   'Errors.User.DomainNotAllowedAsUsername': 'Domain is already reserved and cannot be used',
   'Errors.User.Profile.FirstNameEmpty': 'First name in profile is empty',
   'Errors.User.Profile.LastNameEmpty': 'Last name in profile is empty',
@@ -121,6 +122,8 @@ export const english: Readonly<Record<string, string>> = {
   'Errors.Org.Domain.EmptyString':
     'Invalid non numeric and alphabetical characters were replaced with empty spaces and resulting domain is an empty string',
   'Errors.Org.Domain.AlreadyExists': 'Domain already exists',
+  'Errors.Org.Domain.TooMany': 'An organization has 100 domains at most',
+  'Errors.Org.Domain.Reserved': 'Domains below that of the instance name its organizations',
   'Errors.Org.DomainNotOnOrg': "Domain doesn't exist on organization",
   'Errors.Org.PrimaryDomainNotDeletable': 'Organization Domain must not be deleted',
   'Errors.NoChangesFound': 'No changes',

@@ -8,7 +8,7 @@ import { likeLiteral } from '../store/filter.ts';
 import { usernameKey } from '../user/name.ts';
 import { logOf } from './reach.ts';
 
-/** Proven: by DNS or a file, or given by the instance, whose suffix it ends in. Else anybody may have said that it is his. */
+/** Proven: by DNS or a file, or given by who makes organizations. Else anybody may have said that it is his. */
 export type Claimed = 'proven' | 'unproven';
 
 /**

@@ -11,6 +11,7 @@ import { addMember } from '../member/member.ts';
 import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
 import { type Created, planHuman } from '../user/create.ts';
+import { claim } from './claim.ts';
 import { domainLabel } from './domain.ts';
 import { errors } from './errors.ts';
 import { logOf } from './reach.ts';
@@ -47,11 +48,20 @@ export async function addOrganization(call: Call, { name: given, orgId: chosen, 
         select d.domain from instance_domains d where d.instance_id = ${call.instance.id} order by d.is_primary desc, d.domain limit 1
       ) as domain from caller`,
   );
-  if (admins.length === 0) return { ...(await insert(call, { name, orgId, domain })), created: [] };
-  const join = await Promise.all(admins.map((admin) => planAdmin(call, orgId, admin)));
-  const made = await call.db.together(async (db) => {
+  const made = await whole(call, { name, orgId, domain }, admins);
+  // Codes to the new ones, and news to those whose names it took, which could not be seen before the end of the transaction.
+  posted(call.instance.id);
+  return made;
+}
+
+type Named = Record<'name' | 'orgId' | 'domain', string>;
+
+async function whole(call: Call, named: Named, admins: OrgDraft['admins']): Promise<NewOrg> {
+  if (admins.length === 0) return { ...(await insert(call, named)), created: [] };
+  const join = await Promise.all(admins.map((admin) => planAdmin(call, named.orgId, admin)));
+  return call.db.together(async (db) => {
     const inside = { ...call, db };
-    const org = await insert(inside, { name, orgId, domain });
+    const org = await insert(inside, named);
     const created: Created[] = [];
     for (const one of join) {
       const user = await one(inside);
@@ -59,8 +69,6 @@ export async function addOrganization(call: Call, { name: given, orgId: chosen, 
     }
     return { ...org, created };
   });
-  posted(call.instance.id); // codes to the new ones, which could not be seen before the end of the transaction
-  return made;
 }
 
 const OWNER = 'ORG_OWNER';
@@ -101,10 +109,7 @@ async function planAdmin(
   };
 }
 
-async function insert(
-  call: Call,
-  { name, orgId, domain }: { readonly name: string; readonly orgId: string; readonly domain: string },
-): Promise<Omit<NewOrg, 'created'>> {
+async function insert(call: Call, { name, orgId, domain }: Named): Promise<Omit<NewOrg, 'created'>> {
   const [row] = await uniquely(() =>
     call.db.change<{ sequence: bigint; at: string } | { sequence: null; at: null }>(
       undefined,
@@ -129,6 +134,7 @@ async function insert(
           { type: 'org.domain.verified', payload: { domain } },
           { type: 'org.domain.primary.set', payload: { domain } },
         ])})
+        ${claim(sql, call, domain, sql`made`, 'proven')}
         select made.sequence, made.at from caller left join made on true`,
     ),
   );

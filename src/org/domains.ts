@@ -15,21 +15,43 @@ import { uniquely } from './unique.ts';
 
 const MOST_ROWS = 1000;
 
-/** AddOrganizationDomain: verified at once, and so claimed, unless the domain policy asks that it be proven first. */
+/** Domains that one organization can have: each is read with every login name of its users. */
+const MOST_DOMAINS = 100;
+
+interface Added {
+  org_found: boolean;
+  /** It has as many as it can have. */
+  full: boolean;
+  reserved: boolean;
+  at: string | null;
+}
+
+/**
+ * AddOrganizationDomain: verified at once, and so claimed, unless the domain policy asks that it be proven first. What ends in the domain of the
+ * instance is how organizations are named there (domain.ts): one that is verified at once would keep its name from another, so it takes who may
+ * make organizations.
+ */
 export async function addDomain(call: Call, orgId: string, domain: string): Promise<string> {
   demandOrg(call, 'org.write', orgId);
   if (domain.trim() === '') throw new Failure(errors.domainEmpty);
   const [row] = await uniquely(() =>
-    call.db.change<{ org_found: boolean; at: string | null }>(
-      undefined,
+    // Behind a lock of the organization, so that all of its domains are counted.
+    call.db.changeBehind<Added>(
+      (sql) => sql`select from orgs where instance_id = ${call.instance.id} and org_id = ${orgId} for no key update`,
       (sql, caller) => sql`
         with caller as (${caller}),
         org as (
-          select o.instance_id, o.org_id from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId} for no key update of o
+          select o.instance_id, o.org_id, not (${effectivePolicy(sql, 'domain', sql`o.instance_id`, sql`o.org_id`)}->>'validateOrgDomains')::boolean as at_once,
+            (select count(*) from org_domains d where d.instance_id = o.instance_id and d.org_id = o.org_id) >= ${MOST_DOMAINS} as is_full
+          from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId}
+        ),
+        reserved as (
+          select from org join instance_domains d on d.instance_id = org.instance_id and d.is_primary
+          where not ${reach(call.caller, 'org.write').instance} and org.at_once and right(lower(${domain}), length(d.domain) + 1) = '.' || d.domain
         ),
         added as (
           insert into org_domains (instance_id, org_id, domain, is_verified)
-          select instance_id, org_id, ${domain}, not (${effectivePolicy(sql, 'domain', sql`org.instance_id`, sql`org.org_id`)}->>'validateOrgDomains')::boolean from org
+          select instance_id, org_id, ${domain}, at_once from org where not is_full and not exists (select from reserved)
           on conflict (instance_id, org_id, domain) do nothing
           returning instance_id, org_id, is_verified
         ),
@@ -47,11 +69,13 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
         ),
         logged as (${appendEach(sql, sql`told`, logOf(call))})
         ${claim(sql, call, domain, sql`verified`, 'unproven')}
-        select exists (select from org) as org_found, c.at from caller left join changed c on true`,
+        select exists (select from org) as org_found, exists (select from org where is_full) as "full", exists (select from reserved) as reserved, c.at
+        from caller left join changed c on true`,
     ),
   );
   if (!row.org_found) throw new Failure(errors.notFound);
-  if (row.at === null) throw new Failure(errors.domainExists);
+  if (row.reserved) throw new Failure(errors.domainReserved);
+  if (row.at === null) throw new Failure(row.full ? errors.domainsFull : errors.domainExists);
   posted(call.instance.id);
   return row.at;
 }

@@ -29,6 +29,9 @@ export const errors = {
   notFound: { code: 'failed_precondition', key: 'Errors.Org.NotFound', id: 'COMMAND-QXPGs' },
   domainEmpty: { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'ORG-r3h4J' },
   domainExists: { code: 'already_exists', key: 'Errors.Already.Exists', id: 'V2-e1wse' },
+  /** Ours: the original takes any number, and the default domain of an organization that is not there yet. */
+  domainsFull: { code: 'failed_precondition', key: 'Errors.Org.Domain.TooMany', id: 'KEYWARD-domains' },
+  domainReserved: { code: 'failed_precondition', key: 'Errors.Org.Domain.Reserved', id: 'KEYWARD-reserved' },
   domainUnknown: { code: 'not_found', key: 'Errors.Org.DomainNotOnOrg', id: 'ORG-GDfA3' },
   primaryDomain: { code: 'failed_precondition', key: 'Errors.Org.PrimaryDomainNotDeletable', id: 'ORG-Sjdi3' },
   validateUnknown: { code: 'not_found', key: 'Errors.Org.DomainNotOnOrg', id: 'ORG-AGD31' },

@@ -2,7 +2,9 @@
 import type { Call } from '../access/call.ts';
 import { Stale } from '../access/guard.ts';
 import { Failure } from '../failure/failure.ts';
+import { posted } from '../notification/signal.ts';
 import { append, type NewEvent } from '../store/events.ts';
+import { claim } from './claim.ts';
 import { domainLabel } from './domain.ts';
 import { errors } from './errors.ts';
 import { demandOrg, logOf } from './reach.ts';
@@ -47,7 +49,10 @@ async function load(call: Call, orgId: string): Promise<Seen | { sequence: null 
   return row;
 }
 
-/** Null where the organization is no more as it was seen: whoever changes it or its domains raises its sequence. */
+/**
+ * Null where the organization is no more as it was seen: whoever changes it or its domains raises its sequence. Its owner chooses its name, and so
+ * the domain: it is claimed as one that nobody proved.
+ */
 async function rename(call: Call, orgId: string, seen: Seen, name: string): Promise<string | null> {
   const label = domainLabel(name);
   if (label === '') throw new Failure(errors.noLabel);
@@ -82,8 +87,10 @@ async function rename(call: Call, orgId: string, seen: Seen, name: string): Prom
           on conflict (instance_id, org_id, domain) do update set is_verified = true, is_primary = excluded.is_primary
         ),
         logged as (${append(sql, sql`changed`, logOf(call), events)})
+        ${claim(sql, call, domain, sql`(select instance_id, aggregate_id from changed where ${moves})`, 'unproven')}
         select c.at from caller left join changed c on true`,
     ),
   );
+  if (moves && row.at !== null) posted(call.instance.id);
   return row.at;
 }

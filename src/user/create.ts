@@ -15,7 +15,7 @@ import { codeMessage, type NewCode, storeCodes } from './code.ts';
 import { checkEmail, checkEmailTemplate, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
 import { checkNewEntries, type Entry, metadataEvents } from './metadata.ts';
-import { domainOfName, usernameKey, usernameTaken } from './name.ts';
+import { demandName, domainOfName, usernameKey, usernameTaken } from './name.ts';
 import { newPassword } from './password.ts';
 import { languageTag } from './profile.ts';
 import { broughtAlong, insertTotp, sealTotp } from './totp.ts';
@@ -199,6 +199,7 @@ interface Inserted {
 }
 
 async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' | 'owner' | 'sequence' | 'at'>> {
+  demandName(draft.profile.username);
   await demandProviders(call, draft.orgId, draft.idpLinks);
   const { userId, orgId, kind, events } = draft;
   const { profile } = draft;
@@ -213,7 +214,7 @@ async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' 
         org as (select o.org_id, o.login_with_domain from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId}),
         claimed as (
           select from org_domains d, org
-          where not org.login_with_domain and d.instance_id = ${call.instance.id} and lower(d.domain) = lower(${domain}) and d.is_verified and d.org_id <> ${orgId} and ${kind === kinds.human}
+          where not org.login_with_domain and d.instance_id = ${call.instance.id} and lower(d.domain) = lower(${domain}) and d.is_verified and d.org_id <> ${orgId}
         ),
         past as (
           select coalesce(max(e.sequence), 0) as sequence from events e

@@ -44,6 +44,8 @@ export const errors = {
   humanExists: { code: 'failed_precondition', key: 'Errors.User.AlreadyExisting', id: 'COMMAND-7yiox1isql' },
   machineExists: { code: 'failed_precondition', key: 'Errors.User.AlreadyExisting', id: 'COMMAND-k2una' },
   domainReserved: { code: 'invalid_argument', key: 'Errors.User.DomainNotAllowedAsUsername', id: 'COMMAND-SFd21' },
+  /** Ours: the original takes them. */
+  usernameControl: { code: 'invalid_argument', key: 'Errors.User.UsernameControl', id: 'KEYWARD-username' },
   usernameTaken: { code: 'already_exists', key: 'Errors.User.AlreadyExists', id: 'V3-DKcYh' },
   idpUnknown: { code: 'failed_precondition', key: 'Errors.IDPConfig.NotExisting', id: 'COMMAND-39nf2' },
 

@@ -31,32 +31,57 @@ export function preferredLoginNameOf(sql: Sql): Fragment {
   return sql`(p.username || coalesce('@' || (${loginDomains(sql)})[1], ''))`;
 }
 
+/** Whose a login name is, the strongest first: so that no organization can take the users of another their names by a name of its own. */
+const claims = {
+  /** It ends in a domain that his organization has proven. */
+  proven: 1,
+  /** It is unique in the instance: no other can have it, but by a domain that was added later. */
+  unique: 2,
+  /** It ends in a domain that his organization has added. */
+  added: 3,
+  /** His organization lets it stand beside those of others. */
+  scoped: 4,
+} as const;
+
 /**
- * The id of the user with a login name, whatever its case: null where there is none, and where several organizations have one of that name
- * (their settings let them), since nobody can say whom it means.
+ * The id of the user with a login name, whatever its case: of the strongest claim; null where there is none, and where several are equally
+ * strong, since nobody can say whom it means.
  */
 export function userIdByLoginName(sql: Sql, instanceId: string, loginName: string): Fragment {
   const at = loginName.lastIndexOf('@');
+  const domain = at <= 0 || at === loginName.length - 1 ? undefined : loginName.slice(at + 1);
+  const ofDomain = sql`case when d.validation_type is null then ${claims.added}::int else ${claims.proven}::int end`;
+  const ofName = sql`case when o.scoped_names then ${claims.scoped}::int else ${claims.unique}::int end`;
   const withDomain =
-    at <= 0 || at === loginName.length - 1
+    domain === undefined
       ? sql``
       : sql`
       union all
-      select u.user_id
+      select u.user_id, ${ofDomain}
       from org_domains d
       join orgs o on o.instance_id = d.instance_id and o.org_id = d.org_id
       join users u on u.instance_id = o.instance_id and u.org_id = o.org_id
       join profiles p on p.instance_id = u.instance_id and p.user_id = u.user_id
-      where d.instance_id = ${instanceId} and lower(d.domain) = lower(${loginName.slice(at + 1)}) and d.is_verified and o.login_with_domain
+      where d.instance_id = ${instanceId} and lower(d.domain) = lower(${domain}) and d.is_verified and o.login_with_domain
         and lower(p.username) = lower(${loginName.slice(0, at)})`;
+  const byDomain =
+    domain === undefined
+      ? ofName
+      : sql`least(${ofName}, (
+          select ${ofDomain} from org_domains d
+          where d.instance_id = o.instance_id and d.org_id = o.org_id and lower(d.domain) = lower(${domain}) and d.is_verified))`;
   return sql`(
-    select case when count(*) = 1 then min(named.user_id) end
+    select case when count(*) = 1 then min(best.user_id) end
     from (
-      select u.user_id
-      from profiles p
-      join users u on u.instance_id = p.instance_id and u.user_id = p.user_id
-      join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
-      where p.instance_id = ${instanceId} and lower(p.username) = lower(${loginName}) and not o.login_with_domain
-      ${withDomain}
-    ) named)`;
+      select named.user_id, rank() over (order by named.claim) as place
+      from (
+        select u.user_id, ${byDomain} as claim
+        from profiles p
+        join users u on u.instance_id = p.instance_id and u.user_id = p.user_id
+        join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
+        where p.instance_id = ${instanceId} and lower(p.username) = lower(${loginName}) and not o.login_with_domain
+        ${withDomain}
+      ) named
+    ) best
+    where best.place = 1)`;
 }

@@ -8,7 +8,7 @@ import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { errors } from './errors.ts';
 
-/** Stands between a name and its organization in what is unique; a name that held it could not be taken for another organization's. */
+/** Stands between a name and its organization in what is unique: no name holds it (`demandName`), so none passes for another organization's. */
 const SEPARATOR = 31;
 
 /**
@@ -34,6 +34,12 @@ export function renamed(sql: Sql, source: Fragment): Fragment {
       join users u on u.instance_id = n.instance_id and u.org_id = n.org_id
       where n.own <> n.was_own and p.instance_id = u.instance_id and p.user_id = u.user_id
     )`;
+}
+
+/** Refuses what stands for nothing that is seen, the separator above among it. */
+export function demandName(username: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are refused
+  if (/[\0-\x1f\x7f]/.test(username)) throw new Failure(errors.usernameControl);
 }
 
 /** The text behind the last `@` of a user name; empty where there is none. */

@@ -7,7 +7,7 @@ import { dropCodes, endedWith, type NewCode, type Purpose } from './code.ts';
 import { byOthersOnly, checkEmail, checkEmailTemplate, madeFor, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
 import { type Entry, load, mergeMetadata } from './metadata.ts';
-import { claimedElsewhere, usernameTaken } from './name.ts';
+import { claimedElsewhere, demandName, usernameTaken } from './name.ts';
 import { checkProof, newPassword, passwordChange, proofRule } from './password.ts';
 import { languageTag } from './profile.ts';
 import { type Change, type Changed, changeUser, type Decision, kinds, type Profile, type Rule, type User } from './user.ts';
@@ -152,6 +152,7 @@ export function updateMachine(call: Call, userId: string, update: MachineUpdate)
 
 async function rename(call: Call, user: User, username: string | undefined, parts: Parts): Promise<void> {
   if (username === undefined || username === user.username) return;
+  demandName(username);
   if (await claimedElsewhere(call, username, user.org_id)) throw new Failure(errors.domainReserved);
   parts.add({ type: 'user.username.changed', payload: { userName: username } }, { username });
 }

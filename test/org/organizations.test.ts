@@ -122,6 +122,43 @@ test('a new name brings a new default domain, and frees the old one', async () =
   assert.deepEqual([said(wanted), 'text' in wanted && wanted.text], [['already_exists', 'V3-DKcYh'], 'Domain already exists (V3-DKcYh)']);
 });
 
+test('the default domain takes others their user names: by who makes organizations of all, by a new name where the caller may rename them', async () => {
+  const elsewhere = await people.org();
+  const person = (name: string) => people.person({ kind: 'human', orgId: elsewhere, name });
+  const nameOf = async ({ userId }: { userId: string }) => (await there.get(user.getUserByID, { userId }, by)).user?.username;
+  const [one, two] = [await person('ada@Claims-names.localhost'), await person('ada@claims-later.localhost')];
+  const { organizationId } = await here.get(org.addOrganization, { name: 'Claims names' }, by);
+  assert.equal(await nameOf(one), `${one.userId}@temporary.localhost`);
+  const owner = await people.caller({ orgId: organizationId, orgRoles: { [organizationId]: ['ORG_OWNER'] } });
+  await here.get(org.updateOrganization, { organizationId, name: 'Claims later' }, { token: owner.token });
+  assert.equal(await nameOf(two), 'ada@claims-later.localhost');
+  await here.get(org.updateOrganization, { organizationId, name: 'Claims nothing' }, by);
+  await here.get(org.updateOrganization, { organizationId, name: 'Claims later' }, by);
+  assert.equal(await nameOf(two), `${two.userId}@temporary.localhost`);
+});
+
+test('a domain that another organization would be named by is verified to none but who makes organizations', async () => {
+  const organizationId = await people.org();
+  const owner = await people.caller({ orgId: organizationId, orgRoles: { [organizationId]: ['ORG_OWNER'] } });
+  const domain = 'Squatted.LOCALHOST';
+  const refused = await here.ask(org.addOrganizationDomain, { organizationId, domain }, { token: owner.token });
+  assert.deepEqual(said(refused), ['failed_precondition', 'KEYWARD-reserved']);
+  await here.get(org.addOrganizationDomain, { organizationId, domain: 'squatted-localhost' }, { token: owner.token });
+  await here.get(org.addOrganizationDomain, { organizationId, domain }, by);
+});
+
+test('an organization has a hundred domains at most, however many are added at once', async () => {
+  const organizationId = await people.org();
+  await sql`
+    insert into org_domains (instance_id, org_id, domain) select ${instanceId}, ${organizationId}, n || '.many.example' from generate_series(1, 98) n`;
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, n) =>
+      (n % 2 === 0 ? here : there).ask(org.addOrganizationDomain, { organizationId, domain: `${n}.more.example` }, by),
+    ),
+  );
+  assert.deepEqual(answers.map(said).map(String).sort(), [...Array(4).fill('failed_precondition,KEYWARD-domains'), 'ok,', 'ok,'].sort());
+});
+
 test('ten who rename it at once all succeed, one after another', async () => {
   const { organizationId } = await here.get(org.addOrganization, { name: newName() }, by);
   const wanted = Array.from({ length: 10 }, newName);

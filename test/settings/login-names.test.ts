@@ -147,20 +147,73 @@ test('the policy of the instance names the users of every organization that has 
   await consistent();
 });
 
-test('scoped user names may stand in several organizations; such a name finds nobody, since nobody can say whom it means', async () => {
-  const [one, two] = [await organization(), await organization()];
+const scoped = (organizationId: string) =>
+  here.get(SettingsService.method.setOrganizationSettings, { organizationId, organizationScopedUsernames: true }, admin);
+
+test('a name that is unique in the instance finds its bearer, whoever bears it in an organization of scoped names; such a name alone finds nobody', async () => {
+  const [one, two, three] = [await organization(), await organization(), await organization()];
   const first = await human(one.orgId, 'common');
   assert.equal(await found('common'), first);
-  await here.get(SettingsService.method.setOrganizationSettings, { organizationId: two.orgId, organizationScopedUsernames: true }, admin);
+  await scoped(two.orgId);
   const second = await human(two.orgId, 'common');
   assert.deepEqual((await names(second)).all, ['common']);
-  assert.equal(await found('common'), undefined);
+  assert.equal(await found('common'), first);
   const off = await here.ask(SettingsService.method.deleteOrganizationSettings, { organizationId: two.orgId }, admin);
   assert.equal(off.code, 'already_exists');
   await here.get(user.deleteUser, { userId: first }, admin);
+  assert.equal(await found('common'), second);
+  await scoped(three.orgId);
+  const third = await human(three.orgId, 'Common');
+  assert.equal(await found('common'), undefined, 'nobody can say whom it means');
+  await here.get(user.deleteUser, { userId: third }, admin);
   await here.get(SettingsService.method.deleteOrganizationSettings, { organizationId: two.orgId }, admin);
   assert.equal(await found('common'), second);
   await consistent();
+});
+
+test('a name of a proven domain finds its user; one of a domain that was only added does not take it from whoever bore it before', async () => {
+  const [mine, other] = [await organization(), await organization()];
+  await withDomain(mine.orgId);
+  const ada = await human(mine.orgId, 'ada');
+  const added = `added-${made}.example`;
+  const before = await human(other.orgId, `ada@${added}`);
+  // Added by one who may not rename him.
+  const { token } = await people.caller({ orgId: await people.org(), orgRoles: { [mine.orgId]: ['ORG_OWNER'] } });
+  await here.get(org.addOrganizationDomain, { organizationId: mine.orgId, domain: added }, { token });
+  assert.equal(await found(`Ada@${added}`), before);
+  await sql`update org_domains set validation_type = 2 where instance_id = ${instanceId} and domain = ${added}`;
+  assert.equal(await found(`Ada@${added}`), ada);
+});
+
+for (const kind of ['human', 'machine'] as const) {
+  test(`no ${kind} of another organization is given a name that a domain of this one makes`, async () => {
+    const [mine, other] = [await organization(), await organization()];
+    await withDomain(mine.orgId);
+    const ada = await human(mine.orgId, 'ada-of-two');
+    const username = `ada-of-two@${mine.other.toUpperCase()}`;
+    const wanted =
+      kind === 'human'
+        ? draft(other.orgId, username)
+        : { organizationId: other.orgId, username, userType: { case: 'machine' as const, value: { name: 'x' } } };
+    const refused = await here.ask(user.createUser, wanted, admin);
+    assert.equal(refused.code === 'ok' ? 'ok' : refused.id, 'COMMAND-SFd21');
+    assert.equal(await found(`ada-of-two@${mine.other}`), ada);
+  });
+}
+
+test('a user name with a control character is refused, where it is made and where it is changed, of humans and machines', async () => {
+  const { orgId } = await organization();
+  const [person, machine] = [await human(orgId, 'without'), (await people.person({ orgId })).userId];
+  for (const username of [`with\u001f${orgId}`, 'with\n', 'with\u007f']) {
+    const value = { name: 'x' };
+    const answers = [
+      await here.ask(user.createUser, draft(orgId, `${username}x`), admin),
+      await here.ask(user.createUser, { organizationId: orgId, username, userType: { case: 'machine', value } }, admin),
+      await here.ask(user.updateUser, { userId: person, username, userType: { case: 'human', value: {} } }, admin),
+      await here.ask(user.updateUser, { userId: machine, username, userType: { case: 'machine', value } }, admin),
+    ];
+    for (const answer of answers) assert.deepEqual([answer.code, 'id' in answer && answer.id], ['invalid_argument', 'KEYWARD-username']);
+  }
 });
 
 test('users who are made and renamed while the policy changes to and fro are all named as it says in the end', async () => {
