@@ -4,9 +4,9 @@
  */
 import type { Call } from '../access/call.ts';
 import { reach } from '../access/permission.ts';
+import { callerSource, sourceTry, sourceTryBack } from '../access/throttle.ts';
 import { digest } from '../crypto/secret.ts';
 import type { Sql } from '../store/connect.ts';
-import { callerSource, sourceTry, sourceTryBack } from '../user/throttle.ts';
 
 /** Failed logins of one name at one server within a while, after which it is not asked any more. */
 const TRIES = 10;
