@@ -70,7 +70,6 @@ create table idp_intents (
   success_url    text not null,
   failure_url    text not null,
   pending        bytea,                                                   -- JSON under the master key: what the answer is compared with
-  attempt_key    bytea,                                                   -- SHA-256 of the name that was tried at an LDAP server
   token_hash     bytea,                                                   -- SHA-256; from success on
   result         bytea,                                                   -- JSON under the master key: the account and its tokens
   external_id    text,
@@ -89,7 +88,17 @@ create table idp_intents (
 );
 -- What is long over is swept away by those that begin.
 create index idp_intents_expires on idp_intents (instance_id, expires_at);
--- Failed logins of one name at an LDAP server.
-create index idp_intents_attempts on idp_intents (instance_id, idp_id, attempt_key, changed_at) where attempt_key is not null and state = 'failed';
 -- What a user may link to himself.
 create index idp_intents_creator on idp_intents (instance_id, creator, idp_id, external_id) where state = 'succeeded';
+
+-- Tries of a name at an LDAP server, counted before they are made, and given back with a success; draining away by the minute.
+create table idp_tries (
+  instance_id text not null references instances on delete cascade,
+  idp_id      text not null,
+  name_key    bytea not null,                                             -- SHA-256 of the name as servers compare it
+  level       double precision not null,                                  -- at `last_at`
+  last_at     timestamptz not null,
+  primary key (instance_id, idp_id, name_key)
+);
+-- What has drained away is swept by those that are made.
+create index idp_tries_last on idp_tries (instance_id, last_at);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Callers } from './access/caller.ts';
 import { SystemUsers } from './access/system-user.ts';
 import { Tenants } from './access/tenant.ts';
+import { configureThrottle } from './access/throttle.ts';
 import { internalPermissionService } from './administrator/service.ts';
 import { applicationService } from './app/service.ts';
 import { managementApps } from './app/v1.ts';
@@ -39,7 +40,6 @@ import { createPipeline, serve, serveOpen, serveSystem } from './transport/pipel
 import { createServer } from './transport/server.ts';
 import { userService } from './user/service.ts';
 import { standing } from './user/standing.ts';
-import { configureThrottle } from './user/throttle.ts';
 import { managementUsers, ownPasskeys, ownUser } from './user/v1.ts';
 import { WebKeys } from './webkey/keys.ts';
 import { webKeyService } from './webkey/service.ts';

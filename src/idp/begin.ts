@@ -8,9 +8,10 @@ import type { StartIdentityProviderIntentRequest } from '../contract/gen/zitadel
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import { callerActor } from './actor.ts';
+import { NameTry, TRIES_SECONDS } from './attempt.ts';
 import type { LdapConfig } from './config.ts';
 import { errors } from './errors.ts';
-import { type Actor, begin, fail, type Step, type Succeeded, succeed, triedTooOften } from './intent.ts';
+import { type Actor, begin, fail, type Step, type Succeeded, succeed } from './intent.ts';
 import { clientOf } from './kind/clients.ts';
 import type { Context, NextStep } from './kind/context.ts';
 import { jwtUrl } from './kind/jwt.ts';
@@ -163,12 +164,14 @@ export function leadsTo(domains: readonly string[], origin: string): (url: strin
 async function byPassword(call: Call, context: Context, config: LdapConfig, { username, password }: Credentials): Promise<Started> {
   const actor: Actor = callerActor(call);
   const { idpId } = context;
-  if (await triedTooOften(actor, idpId, username)) throw new Failure(errors.tooManyLogins, { retryAfter: 600 });
+  const attempt = new NameTry(call, idpId, username);
+  if (!(await attempt.begin())) throw new Failure(errors.tooManyLogins, { retryAfter: TRIES_SECONDS });
   const intentId = newId();
-  const step = await begin(actor, { intentId, idpId, state: undefined, successUrl: '', failureUrl: '', pending: {}, attempt: username });
+  const step = await begin(actor, { intentId, idpId, state: undefined, successUrl: '', failureUrl: '', pending: {} });
   if (!step) throw new Failure(errors.providerUnknown);
   try {
     const login = await ldapLogin(context, config, username, password);
+    await attempt.succeeded();
     const succeeded = await succeed(actor, { intentId, from: 'started' }, login);
     if (!succeeded) throw new Failure(errors.providerUnknown);
     return { step, next: { case: 'idpIntent', intentId, succeeded } };

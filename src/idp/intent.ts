@@ -47,8 +47,6 @@ export interface Begun {
   readonly failureUrl: string;
   /** Kept for the answer: what it is compared with. */
   readonly pending: object;
-  /** The name that is tried, of an LDAP login. */
-  readonly attempt?: string;
   readonly loginHint?: string;
   /** Of a SAML request, for the log. */
   readonly requestId?: string;
@@ -56,7 +54,7 @@ export interface Begun {
 
 /** Undefined where the provider is gone, or its organization is off. */
 export async function begin(actor: Actor, begun: Begun): Promise<Step | undefined> {
-  const { intentId, idpId, state, successUrl, failureUrl, pending, attempt, loginHint = '', requestId } = begun;
+  const { intentId, idpId, state, successUrl, failureUrl, pending, loginHint = '', requestId } = begun;
   const events: NewEvent[] = [{ type: 'idpintent.started', payload: { idpId, successURL: successUrl, failureURL: failureUrl, loginHint } }];
   if (requestId !== undefined) events.push({ type: 'idpintent.saml.requested', payload: { requestId } });
   const row = await actor.run<StepRow | Record<keyof StepRow, null>>(
@@ -76,10 +74,10 @@ export async function begin(actor: Actor, begun: Begun): Promise<Step | undefine
           order by e.expires_at limit ${SWEPT} for update skip locked))
       ),
       made as (
-        insert into idp_intents (instance_id, intent_id, idp_id, creator, creator_epoch, state, state_hash, success_url, failure_url, pending, attempt_key,
+        insert into idp_intents (instance_id, intent_id, idp_id, creator, creator_epoch, state, state_hash, success_url, failure_url, pending,
           instance_epoch, idp_org_epoch, expires_at, sequence, created_at, changed_at)
         select ${actor.instanceId}, ${intentId}, ${idpId}, ${actor.editor}, ${actor.editorEpoch}, 'started', ${state === undefined ? null : digest(state)}, ${successUrl}, ${failureUrl},
-          ${actor.masterkey.encrypt(JSON.stringify(pending), place(actor, intentId, 'pending'))}, ${attempt === undefined ? null : attemptKey(attempt)},
+          ${actor.masterkey.encrypt(JSON.stringify(pending), place(actor, intentId, 'pending'))},
           p.epoch, p.org_epoch, clock_timestamp() + ${ANSWER_SECONDS}::float8 * interval '1 second', ${events.length}, clock_timestamp(), clock_timestamp()
         from provider p
         returning instance_id, intent_id as aggregate_id, instance_id as owner, sequence, changed_at as at, created_at
@@ -92,29 +90,6 @@ export async function begin(actor: Actor, begun: Begun): Promise<Step | undefine
 
 /** How many of those that are long over go with each that begins. */
 const SWEPT = 20;
-/** Failed logins of one name at one LDAP server within a while, after which it is not asked any more. */
-const ATTEMPTS = 10;
-const ATTEMPTS_SECONDS = 600;
-
-const attemptKey = (name: string) => digest(name.trim().toLowerCase());
-
-/** Whether a name was tried too often at a server of passwords. */
-export async function triedTooOften(actor: Actor, idpId: string, name: string): Promise<boolean> {
-  const row = await actor.read<{ failed: number }>(
-    (sql, caller) => sql`
-      with caller as (${caller})
-      select (
-        select count(*)::int from (
-          select from idp_intents n
-          where n.instance_id = ${actor.instanceId} and n.idp_id = ${idpId} and n.attempt_key = ${attemptKey(name)} and n.state = 'failed'
-            and n.changed_at > now() - ${ATTEMPTS_SECONDS}::float8 * interval '1 second'
-          limit ${ATTEMPTS}
-        ) tried
-      ) as failed from caller`,
-  );
-  return (row?.failed ?? 0) >= ATTEMPTS;
-}
-
 /** An intent whose provider has answered, with that provider. */
 export interface Answered {
   readonly intentId: string;

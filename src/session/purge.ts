@@ -4,10 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, type Registry } from 'prom-client';
+import { forgetSources } from '../access/throttle.ts';
 import { instanceStates } from '../instance/states.ts';
 import type { Log } from '../log/log.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
-import { forgetSources } from '../user/throttle.ts';
 
 export interface PurgeParts {
   readonly store: Store;

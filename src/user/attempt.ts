@@ -7,13 +7,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import type { Statement } from '../access/guard.ts';
+import { drainedLevel, freeFailures, pauseAfter, pauseInSql, type Source, sourceKey, sourcePause } from '../access/throttle.ts';
 import { hashPassword } from '../crypto/password.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { errors } from './errors.ts';
 import { spares } from './state.ts';
-import { drainedLevel, freeFailures, pauseAfter, pauseInSql, type Source, sourceKey, sourcePause } from './throttle.ts';
 import { type CheckKind, standingUser, type Tried, type Tries, triedColumns } from './tried.ts';
 
 /** Longer than any comparison and its wait. */
@@ -36,6 +36,8 @@ export class Attempts {
   readonly #call: Call;
   readonly #source: Source | undefined;
   readonly #held = new Map<CheckKind, Reservation>();
+  /** What was let in without a reservation. */
+  readonly #open = new Set<CheckKind>();
   readonly #begun = performance.now();
 
   constructor(call: Call, source: Source | undefined) {
@@ -48,15 +50,23 @@ export class Attempts {
     return triedColumns(sql, { source: this.#source });
   }
 
-  /** Before something is compared. False where the user is no more as he was: look at him again. Fails with `resource_exhausted`. */
+  /**
+   * Before something is compared. False where the user is no more as he was: look at him again. Fails with `resource_exhausted`, also a try
+   * that was right, where too many others have failed meanwhile: as the wrong ones beside it, and no sooner.
+   */
   async begin(kind: CheckKind, user: Tried): Promise<boolean> {
     if (this.#held.get(kind)?.epoch === user.epoch) return true;
     const tries = triesOf(user);
     const limit = limitOf(tries, kind);
     const { times = 0, ago = 0 } = tries.failed?.[kind] ?? {};
     const pause = Math.max(pauseAfter(times, limit) - ago, this.#source === undefined ? 0 : sourcePause(tries.source ?? 0));
-    if (pause > 0) throw tooMany(pause);
-    return limit === 0 && times < freeFailures(limit) ? true : this.#reserve(kind, user, limit);
+    if (pause > 0) {
+      if (kind === 'password' && this.#open.has(kind)) await this.#beat();
+      throw tooMany(pause);
+    }
+    if (limit > 0 || times >= freeFailures(limit)) return this.#reserve(kind, user, limit);
+    this.#open.add(kind);
+    return true;
   }
 
   async #reserve(kind: CheckKind, user: Tried, limit: number): Promise<boolean> {
@@ -129,7 +139,9 @@ export class Attempts {
 
   /**
    * A failure: written, counted, and where it reaches the limit the user is locked by the same statement, with all that he holds. Gives the
-   * failures since the last success, this one included; undefined where the user (or with `hash` his password) is no more as he was.
+   * failures since the last success, this one included; undefined where the user (or with `hash` his password) is no more as he was. Fails
+   * with `resource_exhausted` where it was let in unreserved and too many others have failed before it: a right one would not have counted
+   * either, and nobody is told which it was.
    */
   async failed(kind: CheckKind, user: Tried, { event, hash, also }: Failed): Promise<number | undefined> {
     const limit = limitOf(triesOf(user), kind);
@@ -167,8 +179,9 @@ export class Attempts {
     const alone = limit > 0 && user.is_owner;
     const [row] = alone ? await this.#call.db.changeAlone(user.user_id, statement) : await this.#call.db.change(user.user_id, statement);
     if (row.failed === null) return undefined;
-    this.#held.delete(kind);
+    const isReserved = this.#held.delete(kind);
     if (kind === 'password') await this.#beat();
+    if (!isReserved && row.failed > freeFailures(limit)) throw tooMany(pauseAfter(row.failed, limit));
     return row.failed;
   }
 

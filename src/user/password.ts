@@ -5,6 +5,7 @@ import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
 import { covers, reach } from '../access/permission.ts';
 import { type ComplexityPolicy, effectivePolicy } from '../access/policy.ts';
+import { callerSource } from '../access/throttle.ts';
 import type { SetPassword } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { hashPassword, judgeHash, verifyPassword } from '../crypto/password.ts';
 import { Failure } from '../failure/failure.ts';
@@ -13,7 +14,6 @@ import { Attempts } from './attempt.ts';
 import { dropCodes, fits, newCode, refuseCode, spent, storedCode } from './code.ts';
 import { errors, passwordRules } from './errors.ts';
 import { checkTemplate } from './template.ts';
-import { callerSource } from './throttle.ts';
 import { findTried } from './tried.ts';
 import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
 
@@ -101,7 +101,11 @@ async function checkCurrent(call: Call, user: User, password: string): Promise<u
   if (tried?.password_hash !== user.password_hash) throw new Stale();
   try {
     if (!(await attempts.begin('password', tried))) throw new Stale();
-    if (await verifyPassword(user.password_hash, password)) return;
+    if (await verifyPassword(user.password_hash, password)) {
+      const now = await findTried(call, user.user_id, (sql) => attempts.columns(sql));
+      if (now?.password_hash !== user.password_hash || !(await attempts.begin('password', now))) throw new Stale();
+      return;
+    }
     const failedAttempts = await attempts.failed('password', tried, { event: PASSWORD_FAILED, hash: user.password_hash });
     if (failedAttempts === undefined) throw new Stale();
     throw new Failure(errors.passwordWrong, { failedAttempts });

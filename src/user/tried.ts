@@ -1,9 +1,9 @@
 /** A user as the checks of a login see him: what stood of him when a check began, and the lock under which it must still stand. */
 import type { Call } from '../access/call.ts';
 import { gate } from '../access/gate.ts';
+import { drainedLevel, type Source, sourceKey } from '../access/throttle.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { type Lockout, lockoutPolicy } from './lockout.ts';
-import { drainedLevel, type Source, sourceKey } from './throttle.ts';
 
 /** What can be tried, each counted for itself. */
 export type CheckKind = 'password' | 'totp' | 'otp_sms' | 'otp_email' | 'recovery_code';

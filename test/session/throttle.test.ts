@@ -1,6 +1,7 @@
 /** Guessing is slow also where nothing locks: pauses after many failures of a user, and of an address over all users; on every node alike. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hash } from '@node-rs/argon2';
 import { Client, user } from '../support/ask.ts';
 import { nth } from '../support/batches.ts';
 import { startCluster } from '../support/node.ts';
@@ -85,6 +86,38 @@ test('of many guesses at once the right one counts only before too many others h
   await sql.unsafe(policy);
   assert.deepEqual(late, tooMany);
   assert.equal((await logins.events('user', me.userId)).includes('user.human.password.check.succeeded'), false);
+});
+
+test('where nothing locks, a burst of guesses with the right one in it does not tell which it was', async () => {
+  // Each is let in before any is counted: as if as many had failed by the time that it is.
+  const guessed = async (password: string) => {
+    const me = await logins.human();
+    const slow = await hash(PASSWORD, { memoryCost: 65_536, timeCost: 10, parallelism: 1 });
+    await sql`update profiles set password_hash = ${slow} where user_id = ${me.userId}`;
+    const late = guess(here, me, password);
+    await sql`
+      insert into failed_checks (instance_id, user_id, kind, failed, user_epoch, last_at)
+      select instance_id, user_id, 'password', 4, epoch, now() + interval '5 seconds' from users where user_id = ${me.userId}`;
+    return late;
+  };
+  assert.deepEqual([await guessed(PASSWORD), await guessed(WRONG)], [tooMany, tooMany]);
+  const me = await logins.human();
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => guess(nth(clients, n), me, n === 30 ? PASSWORD : `${WRONG}${n}`)));
+  const wrong = answers.filter(({ code }) => code === 'invalid_argument').length;
+  assert.ok(wrong <= 8, `${wrong} were told that they are wrong`); // four; and as many after a success, if it was among the first
+});
+
+test('nor does a burst of current passwords set a new one after too many have failed', async () => {
+  const me = await logins.human();
+  const slow = await hash(PASSWORD, { memoryCost: 65_536, timeCost: 10, parallelism: 1 });
+  await sql`update profiles set password_hash = ${slow} where user_id = ${me.userId}`;
+  const self = { token: await people.pat(me) };
+  const verification = { case: 'currentPassword', value: PASSWORD } as const;
+  const late = here.ask(user.setPassword, { userId: me.userId, newPassword: { password: 'Changed#2026' }, verification }, self);
+  await sql`
+    insert into failed_checks (instance_id, user_id, kind, failed, user_epoch, last_at)
+    select instance_id, user_id, 'password', 4, epoch, now() + interval '5 seconds' from users where user_id = ${me.userId}`;
+  assert.deepEqual(await late, tooMany);
 });
 
 test('each kind is paused for itself, and a new password begins anew', async () => {

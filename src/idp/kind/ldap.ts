@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { AndFilter, Client, type Entry, EqualityFilter, InvalidCredentialsError, OrFilter, SizeLimitExceededError } from 'ldapts';
 import { Failure } from '../../failure/failure.ts';
-import { connectOutside, connectOutsideTls } from '../../outbound/socket.ts';
+import { connectOutside, connectOutsideTls, type Limits, securedOutside } from '../../outbound/socket.ts';
 import type { LdapConfig } from '../config.ts';
 import { errors } from '../errors.ts';
 import { externalUser, type Login } from '../login.ts';
@@ -11,43 +11,79 @@ import type { Context } from './context.ts';
 /** For each step at the server, where the configuration says nothing; and the most it may say. */
 const TIMEOUT_MS = 10_000;
 const MOST_TIMEOUT_MS = 30_000;
+/** Steps that may take that long until the login as a whole is over, at whatever server it is by then; and the most that it takes. */
+const STEPS = 3;
+const MOST_LOGIN_MS = 30_000;
+/** That a server may send in a login: an entry, with a picture perhaps. */
+const MOST_BYTES = 1024 * 1024;
 /** How a user is told by the server where his distinguished name does it. */
 const BY_NAME: ReadonlySet<string> = new Set(['', 'dn']);
 
 /** Fails with `loginFailed` unless exactly one entry fits and its password is right; with `unreachable` where no server says. */
 export async function ldapLogin({ outside, secrets }: Context, config: LdapConfig, username: string, password: string): Promise<Login> {
+  const timeout = Math.min(config.timeoutMs || TIMEOUT_MS, MOST_TIMEOUT_MS);
+  const signal = AbortSignal.timeout(Math.min(timeout * STEPS, MOST_LOGIN_MS));
   let away: unknown;
   for (const server of config.servers) {
-    const client = clientOf(outside, config, server);
+    const client = clientOf(outside, config, server, timeout, { signal, maxBytes: MOST_BYTES });
     if (!client) continue;
     try {
-      if (config.startTls) await client.startTLS(tlsOptions(config, server));
-      return await loggedIn(client, config, secrets.bindPassword ?? '', username, password);
+      return await inTime(signal, async () => {
+        if (config.startTls) await client.startTLS(tlsOptions(config, server));
+        return loggedIn(client, config, secrets.bindPassword ?? '', username, password);
+      });
     } catch (error) {
       if (error instanceof Failure) throw error;
       away = error;
     } finally {
-      await client.unbind().catch(() => undefined);
+      if (!signal.aborted) await client.unbind().catch(() => undefined);
     }
+    if (signal.aborted) break;
   }
   throw new Failure(errors.unreachable, { cause: away });
 }
 
-function clientOf({ reachable }: Context['outside'], config: LdapConfig, server: string): Client | undefined {
+/** The library waits for ever where a connection ends while TLS begins. */
+async function inTime<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const end = () => late.reject(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([late.promise, work()]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function clientOf(
+  { reachable }: Context['outside'],
+  config: LdapConfig,
+  server: string,
+  timeout: number,
+  limits: Limits,
+): Client | undefined {
   const url = URL.parse(server);
   if (!url || !/^ldaps?:$/.test(url.protocol)) return undefined;
-  const timeout = Math.min(config.timeoutMs || TIMEOUT_MS, MOST_TIMEOUT_MS);
   const host = hostOf(url);
+  // The library would connect anew by itself; after StartTLS that is without TLS, and the next bind would go there.
+  const once = <A extends unknown[], S>(connect: (...given: A) => S) => {
+    let isMade = false;
+    return (...given: A): S => {
+      if (isMade) throw new Error('the connection was lost');
+      isMade = true;
+      return connect(...given);
+    };
+  };
   return new Client({
     url: server,
     timeout,
     connectTimeout: timeout,
     strictDN: false, // how names are written is for the server to judge
-    // ldapts calls these with port and host; their types have all the ways of `net.connect`.
-    createConnection: ((port: number) => connectOutside(reachable, host, port)) as never,
-    ...(url.protocol === 'ldaps:' && {
-      createSecureConnection: ((port: number) => connectOutsideTls(reachable, host, port, config.rootCa || undefined)) as never,
-    }),
+    // ldapts calls these with port and host, the second for StartTLS with options; their types have all the ways of `net.connect`.
+    createConnection: once((port: number) => connectOutside(reachable, host, port, limits)) as never,
+    createSecureConnection: (url.protocol === 'ldaps:'
+      ? once((port: number) => connectOutsideTls(reachable, host, port, config.rootCa || undefined, limits))
+      : once((options: Parameters<typeof securedOutside>[0]) => securedOutside(options, limits))) as never,
   });
 }
 

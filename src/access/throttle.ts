@@ -47,6 +47,23 @@ export function drainedLevel(sql: Sql): Fragment {
   return sql`greatest(0, f.level - extract(epoch from clock_timestamp() - f.last_at)::float8 * ${draining()}::float8)`;
 }
 
+/** A try of a source, counted before it is made; no row where too many have failed. `from`: a CTE of one row. */
+export function sourceTry(sql: Sql, instanceId: string, source: Source, from: Fragment): Fragment {
+  return sql`
+    insert into failed_sources as f (instance_id, source, level, last_at)
+    select ${instanceId}, ${sourceKey(sql, source)}, 1, clock_timestamp() from ${from}
+    on conflict (instance_id, source) do update set level = ${drainedLevel(sql)} + 1, last_at = excluded.last_at
+      where ${drainedLevel(sql)} + 1 <= ${throttle.sourceFailures}::float8
+    returning f.instance_id`;
+}
+
+/** It did not fail. */
+export function sourceTryBack(sql: Sql, instanceId: string, source: Source, from: Fragment): Fragment {
+  return sql`
+    update failed_sources f set level = greatest(0, f.level - 1) from ${from}
+    where f.instance_id = ${instanceId} and f.source = ${sourceKey(sql, source)}`;
+}
+
 /** Forgets the sources whose failures have drained away. */
 export async function forgetSources(store: Store, instanceId: string): Promise<void> {
   await store.list(
