@@ -63,6 +63,8 @@ create table idp_intents (
   intent_id      text not null,
   idp_id         text not null,                                           -- no foreign key: an intent outlives its provider, and is worth nothing then
   creator        text not null,                                           -- who began it
+  creator_epoch  bigint,                                                  -- under which he did (access/caller.ts); null: nobody who has one
+  told_creator   boolean not null default false,                          -- he came with the token, and was told what the login found
   state          text not null check (state in ('started', 'answered', 'succeeded', 'failed', 'consumed')),
   state_hash     bytea,                                                   -- SHA-256 of what the provider sends back
   success_url    text not null,

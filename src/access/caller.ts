@@ -45,6 +45,17 @@ export function isSelf({ userId, standing }: Caller, id: string | null | undefin
   return standing.kind !== 'system' && userId === id;
 }
 
+/**
+ * What changes for good once the caller is switched off, or his organization is: of two epochs, which come from one sequence, the later one.
+ * What he began under another one is his no more. Null of a system user, who has none.
+ */
+export function epochOf({ standing }: Caller): bigint | null {
+  if (standing.kind === 'system') return null;
+  const { user, org } = standing;
+  const later = user.epoch > org.epoch;
+  return (later ? user : org).epoch;
+}
+
 const NO_HEADER = { code: 'unauthenticated', key: 'auth header missing' } as const;
 const BAD_HEADER = { code: 'unauthenticated', key: 'invalid auth header', id: 'AUTH-toLo1' } as const;
 /** Whatever is wrong with a token: the raw key, never translated. */

@@ -1,4 +1,4 @@
-/** `keyward instance add | list | pat`: what an operator on the machine itself may do, beside a running server or without one. */
+/** `keyward instance add | list | pat | block | unblock`: what an operator on the machine itself may do, beside a running server or without one. */
 import type { Config } from '../config/settings.ts';
 import type { Log } from '../log/log.ts';
 import { connect, type Store } from '../store/connect.ts';
@@ -23,6 +23,18 @@ export const makeOwnerPat = (config: Config, log: Log, instances: Instances, ins
     const { pat, userId, loginName } = await instances.ownerPat(store, instanceId);
     process.stderr.write(`A new token of ${loginName} (user ${userId}); it is shown this once:\n`);
     return [pat];
+  });
+
+export const blockInstance = (
+  config: Config,
+  log: Log,
+  instances: Instances,
+  instanceId: string,
+  step: 'block' | 'unblock',
+): Promise<void> =>
+  withStore(config, log, 'must exist', async (store) => {
+    await instances.block(store, instanceId, step);
+    return [];
   });
 
 async function withStore(

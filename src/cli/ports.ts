@@ -35,4 +35,6 @@ export interface Instances {
   list(store: Store): Promise<readonly ListedInstance[]>;
   /** A new PAT of an owner of the instance, who is made active if he is not; the only instance, if no id is given. CannotStart if there is none such. */
   ownerPat(store: Store, instanceId: string | undefined): Promise<OwnerPat>;
+  /** Stops an instance, or lets it run again; what was issued before either is dead. CannotStart if there is none such. */
+  block(store: Store, instanceId: string, step: 'block' | 'unblock'): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { loadConfig, unknownVariables } from '../config/load.ts';
 import { type Config, environmentName, flagName, metaOf, type SettingName, settingNames } from '../config/settings.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { createLog, type Log } from '../log/log.ts';
-import { addInstance, listInstances, makeOwnerPat } from './instance.ts';
+import { addInstance, blockInstance, listInstances, makeOwnerPat } from './instance.ts';
 import { migrateDatabase } from './migrate.ts';
 import type { Parts } from './ports.ts';
 import { ready } from './ready.ts';
@@ -52,6 +52,12 @@ function program(parts: Parts): Command {
   )
     .requiredOption('--owner', 'of an owner of the instance, who is switched on again if he is off')
     .option('--instance <id>', 'which instance, if there are several');
+  for (const [step, about] of [
+    ['block', 'stop an instance: its hosts lead nowhere, its sessions and tokens are dead for good; nothing is removed'],
+    ['unblock', 'let a blocked instance run again'],
+  ] as const)
+    command(instance, step, about, (config, log, { instance }) => blockInstance(config, log, parts.instances, instance!, step)) // required by commander
+      .requiredOption('--instance <id>', 'which instance');
   return keyward;
 }
 

@@ -1,5 +1,6 @@
 /** Through whom the statements about intents run: a caller, or an endpoint that has no caller. */
 import type { Call } from '../access/call.ts';
+import { epochOf } from '../access/caller.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
 import type { Store } from '../store/connect.ts';
 import type { Actor } from './intent.ts';
@@ -9,6 +10,7 @@ export const callerActor = ({ db, instance, masterkey, caller, method }: Call): 
   instanceId: instance.id,
   masterkey,
   editor: caller.userId,
+  editorEpoch: epochOf(caller),
   via: method.path,
   run: async (statement) => (await db.change(undefined, statement))[0],
   read: async (statement) => (await db.read(statement))[0],
@@ -28,5 +30,5 @@ export function openActor(
       );
       return rows[0];
     };
-  return { instanceId, masterkey, editor, via, run: statementOf('run'), read: statementOf('read') };
+  return { instanceId, masterkey, editor, editorEpoch: null, via, run: statementOf('run'), read: statementOf('read') };
 }

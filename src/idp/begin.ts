@@ -1,6 +1,7 @@
 /** StartIdentityProviderIntent: where a login at a provider begins; at an LDAP server it is all of it (reference/user-credentials-v2.md 8.1). */
 import { randomBytes } from 'node:crypto';
 import type { Call } from '../access/call.ts';
+import { reach } from '../access/permission.ts';
 import { domainOf } from '../access/tenant.ts';
 import { externalOrigin } from '../config/settings.ts';
 import type { StartIdentityProviderIntentRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
@@ -27,11 +28,14 @@ type Content = StartIdentityProviderIntentRequest['content'];
 type Urls = Extract<Content, { case: 'urls' }>['value'];
 type Credentials = Extract<Content, { case: 'ldap' }>['value'];
 
-/** Any caller may begin one; the provider decides who it is, and its answer reaches whom the URLs name. */
+/**
+ * Any caller may begin one at a provider of the instance; at one of an organization who lives in it, or makes sessions for everybody. The
+ * provider decides who it is, and its answer reaches whom the URLs name: so only who makes sessions for everybody names any.
+ */
 export async function startIntent(call: Call, { idpId, content }: StartIdentityProviderIntentRequest): Promise<Started> {
   const found = await providerOf(call, idpId);
   if (content.case === undefined) throw new Failure(errors.withoutContent);
-  if (!found) throw new Failure(errors.providerUnknown);
+  if (!found || !isFor(call, found)) throw new Failure(errors.providerUnknown);
   const { kind, config } = kindConfigOf(found);
   if (content.case === 'ldap') {
     if (kind !== 'ldap') throw new Failure(errors.noLogin);
@@ -41,15 +45,24 @@ export async function startIntent(call: Call, { idpId, content }: StartIdentityP
   return byPage(call, found, content.value);
 }
 
-type Found = ProviderRow & { domain: string };
+interface Found extends ProviderRow {
+  /** Under which the instance was reached. */
+  domain: string;
+  /** All that are the instance's own, and those that it trusts. */
+  domains: string[];
+}
 
-/** A provider of the instance or of an organization that runs; with the domain under which the instance was reached. */
+/** A provider of the instance or of an organization that runs. */
 async function providerOf(call: Call, idpId: string): Promise<Found | undefined> {
   const [row] = await call.db.read<Found | { idp_id: null }>(
     (sql, caller) => sql`
       with caller as (${caller}),
       found as (
         select ${providerColumns(sql)},
+          array(
+            select d.domain from instance_domains d where d.instance_id = p.instance_id
+            union select lower(t.domain) from instance_trusted_domains t where t.instance_id = p.instance_id
+          ) as domains,
           (select d.domain from instance_domains d where d.instance_id = p.instance_id
            order by d.domain = ${domainOf(call.host)} desc, d.is_primary desc, d.domain limit 1) as domain
         from idps p left join orgs o on o.instance_id = p.instance_id and o.org_id = p.org_id
@@ -59,6 +72,11 @@ async function providerOf(call: Call, idpId: string): Promise<Found | undefined>
   );
   return row.idp_id === null ? undefined : row;
 }
+
+const isFor = ({ caller }: Call, { org_id }: Found): boolean => org_id === null || org_id === caller.orgId || servesAll(caller);
+
+/** As a login page does, for whoever comes to it. */
+const servesAll = (caller: Call['caller']): boolean => reach(caller, 'session.write').instance;
 
 function contextOf({ outside, masterkey, instance, external }: Call, { idp_id, secrets, domain }: Found): Context {
   return {
@@ -70,12 +88,14 @@ function contextOf({ outside, masterkey, instance, external }: Call, { idp_id, s
 }
 
 async function byPage(call: Call, found: Found, { successUrl, failureUrl, loginHint }: Urls): Promise<Started> {
-  if (!isReference(successUrl)) throw new Failure(errors.successUrl);
-  if (!isReference(failureUrl)) throw new Failure(errors.failureUrl);
+  const context = contextOf(call, found);
+  const leads = servesAll(call.caller) ? isReference : leadsTo(found.domains, context.origin);
+  if (!leads(successUrl)) throw new Failure(errors.successUrl);
+  if (!leads(failureUrl)) throw new Failure(errors.failureUrl);
   const intentId = newId();
   const secret = randomBytes(24).toString('base64url');
   const state = stateOf(intentId, secret);
-  const { next, pending } = await firstStep(contextOf(call, found), found, { intentId, secret, state, loginHint: loginHint ?? '' });
+  const { next, pending } = await firstStep(context, found, { intentId, secret, state, loginHint: loginHint ?? '' });
   const step = await begin(callerActor(call), {
     intentId,
     idpId: found.idp_id,
@@ -125,8 +145,20 @@ async function firstStep(
   }
 }
 
+/** What a reference without a host is relative to, until it leads back: here. */
+const RELATIVE = 'https://relative.invalid';
+
 /** A URL reference, as validation demands; here also one that a browser can be sent to with parameters. */
-const isReference = (url: string): boolean => URL.canParse(url, 'https://relative.example');
+const isReference = (url: string): boolean => URL.canParse(url, RELATIVE);
+
+/** Whether a reference, as a browser will read it, stays on these domains, and is no less safe on the way than the instance itself. */
+export function leadsTo(domains: readonly string[], origin: string): (url: string) => boolean {
+  const safe = origin.startsWith('https:') ? ['https:'] : ['https:', 'http:'];
+  return (url) => {
+    const to = URL.parse(url) ?? URL.parse(url, origin);
+    return to !== null && safe.includes(to.protocol) && domains.includes(to.hostname);
+  };
+}
 
 async function byPassword(call: Call, context: Context, config: LdapConfig, { username, password }: Credentials): Promise<Started> {
   const actor: Actor = callerActor(call);

@@ -18,6 +18,7 @@ export const errors = {
   providerUnknown: { code: 'failed_precondition', key: UNKNOWN, id: 'COMMAND-as02jin' },
   successUrl: { code: 'invalid_argument', key: 'Errors.Intent.SuccessURLMissing', id: 'COMMAND-x8j3bk' },
   failureUrl: { code: 'invalid_argument', key: 'Errors.Intent.FailureURLMissing', id: 'COMMAND-x8j4bk' },
+  /** Ours: on the original a login may lead anywhere, by anyone with a token. */
   /** An LDAP server has no page to go to; the original makes up an address that leads nowhere. */
   needsLogin: { code: 'invalid_argument', key: 'Errors.ExternalIDP.IDPTypeNotImplemented', id: 'USERv2-3g2j3' },
   noLogin: { code: 'invalid_argument', key: 'Errors.ExternalIDP.IDPTypeNotImplemented', id: 'IDP-9a02j2n2bh' },

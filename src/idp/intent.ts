@@ -17,6 +17,8 @@ export interface Actor {
   readonly instanceId: string;
   readonly masterkey: Masterkey;
   readonly editor: string;
+  /** The caller's (access/caller.ts); null where he has none. */
+  readonly editorEpoch: bigint | null;
   readonly via: string;
   /** One statement that begins with `with caller as (${caller})` and changes something, and its one row; undefined where the instance does not run. */
   readonly run: <Row extends object>(statement: (sql: Sql, caller: Fragment) => Query<Row>) => Promise<Row | undefined>;
@@ -74,9 +76,9 @@ export async function begin(actor: Actor, begun: Begun): Promise<Step | undefine
           order by e.expires_at limit ${SWEPT} for update skip locked))
       ),
       made as (
-        insert into idp_intents (instance_id, intent_id, idp_id, creator, state, state_hash, success_url, failure_url, pending, attempt_key,
+        insert into idp_intents (instance_id, intent_id, idp_id, creator, creator_epoch, state, state_hash, success_url, failure_url, pending, attempt_key,
           instance_epoch, idp_org_epoch, expires_at, sequence, created_at, changed_at)
-        select ${actor.instanceId}, ${intentId}, ${idpId}, ${actor.editor}, 'started', ${state === undefined ? null : digest(state)}, ${successUrl}, ${failureUrl},
+        select ${actor.instanceId}, ${intentId}, ${idpId}, ${actor.editor}, ${actor.editorEpoch}, 'started', ${state === undefined ? null : digest(state)}, ${successUrl}, ${failureUrl},
           ${actor.masterkey.encrypt(JSON.stringify(pending), place(actor, intentId, 'pending'))}, ${attempt === undefined ? null : attemptKey(attempt)},
           p.epoch, p.org_epoch, clock_timestamp() + ${ANSWER_SECONDS}::float8 * interval '1 second', ${events.length}, clock_timestamp(), clock_timestamp()
         from provider p
@@ -264,6 +266,9 @@ export async function fail(actor: Actor, intentId: string, reason: string): Prom
 export interface Intent {
   intent_id: string;
   idp_id: string;
+  creator: string;
+  creator_epoch: bigint | null;
+  told_creator: boolean;
   state: IntentState;
   token_hash: Buffer | null;
   result: Buffer | null;
@@ -289,7 +294,7 @@ export async function loadIntent(actor: Actor, intentId: string, token: string, 
     (sql, caller) => sql`
       with caller as (${caller}),
       found as (
-        select n.intent_id, n.idp_id, n.state, n.token_hash, n.result, n.external_id, n.user_id, n.by_link, n.user_epoch, n.org_epoch, n.sequence,
+        select n.intent_id, n.idp_id, n.creator, n.creator_epoch, n.told_creator, n.state, n.token_hash, n.result, n.external_id, n.user_id, n.by_link, n.user_epoch, n.org_epoch, n.sequence,
           n.created_at, n.changed_at, n.expires_at <= now() as expired, p.idp_id is not null as provider_found, ${linkedTo(sql, userId)} as linked,
           i.epoch = n.instance_epoch and p.idp_id is not null and (p.org_id is null or coalesce(po.state = 1 and po.epoch = n.idp_org_epoch, false)) as stands
         from idp_intents n
@@ -342,19 +347,32 @@ export function consumption(actor: Pick<Actor, 'instanceId' | 'editor' | 'via'>,
   };
 }
 
-/** Whether somebody has shown this account in a login that he began himself, and that nobody has used: then he may link it to himself. */
-export async function hasShown(
-  actor: Actor,
-  creator: string,
-  { idpId, userId }: { readonly idpId: string; readonly userId: string },
-): Promise<boolean> {
+/** Keeps in mind that whoever began this login was told what it found: he has its token, which reached the browser that logged in. */
+export async function tellCreator(actor: Actor, { intent_id, creator, creator_epoch, told_creator }: Intent): Promise<void> {
+  if (told_creator || creator !== actor.editor || creator_epoch !== actor.editorEpoch) return;
+  await actor.run<{ held: boolean }>(
+    (sql, caller) => sql`
+      with caller as (${caller}),
+      told as (
+        update idp_intents n set told_creator = true from caller
+        where n.instance_id = ${actor.instanceId} and n.intent_id = ${intent_id} and n.state = 'succeeded'
+      )
+      select held from caller`,
+  );
+}
+
+/**
+ * Whether the caller has shown this account: in a login that he began himself, whose token he has presented, and that nobody has used. That
+ * somebody answered is no proof, since a stranger can be led to the page at which another began.
+ */
+export async function hasShown(actor: Actor, { idpId, userId }: { readonly idpId: string; readonly userId: string }): Promise<boolean> {
   const row = await actor.read<{ shown: boolean }>(
     (sql, caller) => sql`
       with caller as (${caller})
       select exists (
         select from idp_intents n
-        where n.instance_id = ${actor.instanceId} and n.creator = ${creator} and n.idp_id = ${idpId} and n.external_id = ${userId} and n.state = 'succeeded'
-          and n.expires_at > now()
+        where n.instance_id = ${actor.instanceId} and n.creator = ${actor.editor} and n.creator_epoch = ${actor.editorEpoch} and n.told_creator
+          and n.idp_id = ${idpId} and n.external_id = ${userId} and n.state = 'succeeded' and n.expires_at > now()
       ) as shown from caller`,
   );
   return row?.shown ?? false;

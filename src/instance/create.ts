@@ -7,6 +7,7 @@ import { domainLabel } from '../org/domain.ts';
 import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
+import type { PlannedKey } from '../user/key.ts';
 import { usernameKey } from '../user/name.ts';
 import { patAdded, SCOPES } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
@@ -56,6 +57,7 @@ export interface NewMachine {
   readonly username: string;
   readonly name: string;
   readonly token: NewToken | undefined;
+  readonly key?: PlannedKey | undefined;
 }
 
 export interface NewToken {
@@ -205,9 +207,13 @@ async function createHuman(sql: Sql, { instanceId, orgId, log }: Home, human: Ne
 export async function createMachine(
   sql: Sql,
   { instanceId, orgId, log }: Home,
-  { userId, username, name, token }: NewMachine,
+  { userId, username, name, token, key }: NewMachine,
 ): Promise<void> {
-  const events: NewEvent[] = [{ type: 'user.machine.added', payload: { userName: username, name } }, ...(token ? [patAdded(token)] : [])];
+  const events: NewEvent[] = [
+    { type: 'user.machine.added', payload: { userName: username, name } },
+    ...(key ? [key.event] : []),
+    ...(token ? [patAdded(token)] : []),
+  ];
   await sql`
     with made as (
       insert into users (instance_id, user_id, org_id, kind, sequence, changed_sequence, created_at, changed_at)
@@ -220,6 +226,10 @@ export async function createMachine(
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
     select 1`;
+  if (key)
+    await sql`
+      insert into machine_keys (instance_id, key_id, user_id, public_key, expires_at, sequence, created_at, changed_at)
+      values (${instanceId}, ${key.keyId}, ${userId}, ${key.publicKey}, ${sql.typed.timestamp(key.expiresAt)}, 2, now(), now())`;
   if (token) await bindToken(sql, instanceId, userId, token);
 }
 

@@ -8,6 +8,7 @@ import { newId } from '../id/id.ts';
 import type { Sql, Store } from '../store/connect.ts';
 import { claimNode } from '../store/node.ts';
 import { expiryOf } from '../user/pat.ts';
+import { type BlockStep, blockInstance } from './block.ts';
 import { chosenDomain, createInstance, generatedDomain, type InstancePlan, labelOf, listInstances, type NewHuman } from './create.ts';
 import { restoreOwner } from './restore.ts';
 import { instanceStates } from './states.ts';
@@ -116,7 +117,7 @@ function planned({ name, domain }: Wanted, config: Config, others: readonly NewH
   return { plan, made: { instanceId, adminLoginName, adminPassword, adminPat } };
 }
 
-const STATES: Readonly<Record<number, string>> = { [instanceStates.running]: 'running' };
+const STATES: Readonly<Record<number, string>> = { [instanceStates.running]: 'running', [instanceStates.blocked]: 'blocked' };
 
 export async function list(store: Store): Promise<readonly ListedInstance[]> {
   const rows = await listInstances(store.sql);
@@ -133,6 +134,14 @@ export async function ownerPat(store: Store, instanceId: string | undefined): Pr
     const id = instanceId ?? rows[0]!.id;
     const { token, userId } = await store.transaction((sql) => restoreOwner(sql, id));
     return { pat: token, userId, loginName: 'admin' };
+  });
+}
+
+/** Blocks an instance, or lets it run again. CannotStart if there is none such. */
+export async function block(store: Store, instanceId: string, step: BlockStep): Promise<void> {
+  return asOperator(async () => {
+    await claimNode(store.sql);
+    await store.transaction((sql) => blockInstance(sql, instanceId, step));
   });
 }
 

@@ -1,7 +1,6 @@
 /** Comparing passwords with hashes: once for each hash, and as long where there is none. */
 import { hashPassword, isOutdated, verifyPassword } from '../crypto/password.ts';
 import { Failure } from '../failure/failure.ts';
-import type { Attempts } from '../user/attempt.ts';
 import { errors } from './errors.ts';
 
 export interface Compared {
@@ -47,10 +46,4 @@ async function rehashed(password: string): Promise<string | undefined> {
 /** Takes as long as the comparison of a password, so that an answer without one does not tell by its speed. */
 export async function spendVerification(password: string): Promise<void> {
   await hashPassword(password); // the same work as a comparison with a hash of ours
-}
-
-/** The same, and what counting a failure takes. */
-export async function spendTry(attempts: Attempts, password: string): Promise<void> {
-  await spendVerification(password);
-  await attempts.nobody();
 }

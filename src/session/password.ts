@@ -8,7 +8,7 @@ import type { Fragment, Sql } from '../store/connect.ts';
 import type { NewEvent } from '../store/events.ts';
 import type { Attempts } from '../user/attempt.ts';
 import { PASSWORD_FAILED } from '../user/password.ts';
-import { type Comparison, spendTry } from './comparison.ts';
+import type { Comparison } from './comparison.ts';
 import { errors } from './errors.ts';
 import type { Subject } from './subject.ts';
 
@@ -30,7 +30,7 @@ export async function checkPassword(
   if (!subject) throw new Failure(errors.noUser);
   const { kind, password_hash: hash } = subject;
   if (kind !== HUMAN || hash === null) {
-    await spendTry(attempts, password);
+    await attempts.spend(password);
     throw new Failure(kind === HUMAN ? errors.noPassword : errors.noHuman);
   }
   if (!(await attempts.begin('password', subject))) return undefined;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, type Registry } from 'prom-client';
+import { instanceStates } from '../instance/states.ts';
 import type { Log } from '../log/log.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
 import { forgetSources } from '../user/throttle.ts';
@@ -77,7 +78,7 @@ async function dueWalks(store: Store): Promise<readonly string[]> {
   const rows = await store.list(
     (sql) => sql<{ instance_id: string }[]>`
       select i.instance_id from instances i left join session_walks w on w.instance_id = i.instance_id
-      where coalesce(w.due_at, i.created_at + ${WALK_HOURS} * interval '1 hour') <= now()`,
+      where i.state <> ${instanceStates.removed} and coalesce(w.due_at, i.created_at + ${WALK_HOURS} * interval '1 hour') <= now()`,
   );
   return rows.map((row) => row.instance_id);
 }

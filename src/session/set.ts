@@ -14,7 +14,7 @@ import { commas } from '../store/filter.ts';
 import { Attempts } from '../user/attempt.ts';
 import { addressSource } from '../user/throttle.ts';
 import { checkChallenges, messagesOf, newChallenges, postCodes } from './challenge.ts';
-import { type Comparison, comparison, spendTry } from './comparison.ts';
+import { type Comparison, comparison } from './comparison.ts';
 import { errors } from './errors.ts';
 import { checkFactors } from './factors.ts';
 import { checkPassword } from './password.ts';
@@ -101,7 +101,7 @@ async function demandOpen(call: Call, attempts: Attempts, session: Session, { ch
 async function whyDead(call: Call, attempts: Attempts, { user_id }: Session, checks: Checks | undefined): Promise<Failure> {
   const password = checks?.user === undefined ? checks?.password : undefined;
   const subject = user_id === null ? undefined : await findSubject(call, { case: 'userId', value: user_id }, attempts);
-  if (password) await spendTry(attempts, password.password);
+  if (password) await attempts.spend(password.password);
   if (!subject) return new Failure(password && user_id !== null ? errors.noHuman : errors.terminated);
   if (isEnabled(subject)) return new Failure(errors.terminated);
   if (password && subject.state === userStates.locked)

@@ -6,7 +6,6 @@ import { Failure } from '../failure/failure.ts';
 import type { Attempts } from '../user/attempt.ts';
 import { userIdByLoginName } from '../user/login-name.ts';
 import { type Tried, triedColumns } from '../user/tried.ts';
-import { spendTry } from './comparison.ts';
 import { errors } from './errors.ts';
 
 export interface Subject extends Tried {
@@ -33,7 +32,7 @@ export async function checkedUser(call: Call, attempts: Attempts, checks: Checks
   if (!user) return undefined;
   const subject = await findSubject(call, user.search, triesMore(checks) ? attempts : undefined);
   if (subject && isEnabled(subject)) return subject;
-  if (password) await spendTry(attempts, password.password);
+  if (password) await attempts.spend(password.password);
   throw new Failure(subject ? errors.notActive : errors.userNotFound);
 }
 

@@ -1,7 +1,7 @@
 /** Policies as the API shows and takes them: in v1 and v2 the same values under other names (reference/org-and-settings.md 3.2, v1-minimum.md). */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Duration } from '@bufbuild/protobuf/wkt';
-import type { LoginPolicySchema, PasswordComplexityPolicySchema } from '@zitadel/proto/zitadel/policy_pb.js';
+import type { PasswordComplexityPolicySchema } from '@zitadel/proto/zitadel/policy_pb.js';
 import type { AgePolicy, ComplexityPolicy, LabelPolicy, LockoutPolicy, LoginPolicy } from '../access/policy.ts';
 import type { DetailsSchema } from '../contract/gen/zitadel/object/v2/object_pb.js';
 import {
@@ -88,7 +88,7 @@ export const newLogin = (request: LoginRequest): LoginPolicy => ({
   multiFactors: [...new Set(request.multiFactors)],
 });
 
-export const loginOfV1 = (policy: LoginPolicy): MessageInitShape<typeof LoginPolicySchema> => ({
+export const loginOfV1 = (policy: LoginPolicy) => ({
   ...policy,
   ...lifetimes(policy),
   secondFactors: [...policy.secondFactors],

@@ -51,7 +51,8 @@ export async function readPolicy<K extends PolicyKind>(call: Call, kind: K, leve
       ) y on true`,
   );
   const { value, org_id: orgId, ...rest } = row;
-  return { ...rest, value: value ?? defaults[kind], own: Boolean(orgId), owner: orgId || call.instance.id };
+  // What was written before there was a field takes its default.
+  return { ...rest, value: { ...defaults[kind], ...value }, own: Boolean(orgId), owner: orgId || call.instance.id };
 }
 
 /** An organization's own policy; fails where it has one. */

@@ -6,7 +6,7 @@ import type { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import type { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import type { Call, Implementation } from '../access/call.ts';
 import type { DomainPolicy, LabelPolicy, LockoutPolicy, Policies, PolicyKind, PrivacyPolicy } from '../access/policy.ts';
-import { attachProvider } from '../idp/login-policy.ts';
+import { attachProvider, policyProviders } from '../idp/login-policy.ts';
 import { allowedLanguages, languages } from './language.ts';
 import {
   added,
@@ -34,6 +34,13 @@ async function read<K extends PolicyKind, M extends object>(call: Call, kind: K,
 async function readAlone<K extends PolicyKind, M extends object>(call: Call, kind: K, level: Level, message: (value: Policies[K]) => M) {
   const { policy } = await read(call, kind, level, message);
   return { policy };
+}
+
+/** With the providers that it offers. */
+async function readLogin(call: Call, level: Level) {
+  const shown = await readPolicy(call, 'login', level);
+  const idps = (await policyProviders(call, shown.owner)).map(({ idp_id, name }) => ({ idpId: idp_id, idpName: name }));
+  return { policy: { ...loginOfV1(shown.value), idps, details: shownDetails(shown), isDefault: !shown.own }, isDefault: !shown.own };
 }
 
 const same = <V>(value: V): V => value;
@@ -83,8 +90,11 @@ const newDomain = (given: DomainPolicy): DomainPolicy => ({
 const factorList = (factors: readonly number[]) => ({ details: { totalResult: BigInt(factors.length) }, result: [...factors] });
 
 export const managementPolicies: Implementation<typeof ManagementService> = {
-  getLoginPolicy: (_, call) => read(call, 'login', own(call), loginOfV1),
-  getDefaultLoginPolicy: (_, call) => readAlone(call, 'login', INSTANCE, loginOfV1),
+  getLoginPolicy: (_, call) => readLogin(call, own(call)),
+  async getDefaultLoginPolicy(_, call) {
+    const { policy } = await readLogin(call, INSTANCE);
+    return { policy };
+  },
   addCustomLoginPolicy: (request, call) =>
     // With the providers that it offers, or not at all.
     call.db.together(async (db) => {
@@ -152,7 +162,10 @@ export const managementPolicies: Implementation<typeof ManagementService> = {
 };
 
 export const adminPolicies: Implementation<typeof AdminService> = {
-  getLoginPolicy: (_, call) => readAlone(call, 'login', INSTANCE, loginOfV1),
+  async getLoginPolicy(_, call) {
+    const { policy } = await readLogin(call, INSTANCE);
+    return { policy };
+  },
   updateLoginPolicy: (request, call) => change(call, 'login', INSTANCE, loginChange(request)),
   listLoginPolicySecondFactors: async (_, call) => factorList((await readPolicy(call, 'login', INSTANCE)).value.secondFactors),
   addSecondFactorToLoginPolicy: async ({ type }, call) => ({

@@ -11,6 +11,7 @@ import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import { chosenDomain, createInstance, generatedDomain, labelOf, type NewHuman, type NewMachine } from '../instance/create.ts';
 import { checkEmail } from '../user/contact.ts';
+import { planKey } from '../user/key.ts';
 import { checkComplexity } from '../user/password.ts';
 import { expiryOf } from '../user/pat.ts';
 import { languageTag } from '../user/profile.ts';
@@ -21,6 +22,8 @@ export interface AddedInstance {
   readonly orgId: string;
   /** Of the machine that owns it; shown once, empty where none was asked for. */
   readonly pat: string;
+  /** As above: the file with the private key. */
+  readonly machineKey: Uint8Array;
   readonly sequence: bigint;
   readonly at: string;
 }
@@ -35,7 +38,7 @@ export async function addInstance(call: SystemCall, request: CreateInstanceReque
   const orgName = firstOrgName.trim() || name;
   if (name === '') throw new Failure(errors.nameEmpty);
   const orgDomain = `${labelOf(orgName)}.${externalDomain}`;
-  const owner = wanted.case === 'human' ? newHuman(wanted.value, orgDomain) : newMachine(wanted.value);
+  const owner = wanted.case === 'human' ? newHuman(wanted.value, orgDomain) : await newMachine(wanted.value);
   const instanceId = newId();
   const orgId = newId();
   const generated = generatedDomain(name, externalDomain);
@@ -54,7 +57,13 @@ export async function addInstance(call: SystemCall, request: CreateInstanceReque
       }),
     call.deadline,
   );
-  return { instanceId, orgId, pat: ('token' in owner && owner.token?.token) || '', ...created };
+  return {
+    instanceId,
+    orgId,
+    pat: ('token' in owner && owner.token?.token) || '',
+    machineKey: ('key' in owner && owner.key?.content) || new Uint8Array(),
+    ...created,
+  };
 }
 
 /** A name without a domain gets the organization's behind it (reference/instance-and-setup.md 8.2). */
@@ -75,13 +84,14 @@ function newHuman({ userName, email, profile, password }: CreateInstanceRequest_
   };
 }
 
-function newMachine({ userName, name, personalAccessToken, machineKey }: CreateInstanceRequest_Machine): NewMachine {
-  if (machineKey) throw new Failure(errors.keysNotServed);
+async function newMachine({ userName, name, personalAccessToken, machineKey }: CreateInstanceRequest_Machine): Promise<NewMachine> {
+  const userId = newId();
   const tokenId = newId();
   const token = personalAccessToken && {
     tokenId,
     token: newToken(tokenId),
     expiresAt: expiryOf(personalAccessToken.expirationDate),
   };
-  return { userId: newId(), username: userName, name, token };
+  const key = machineKey && (await planKey(userId, machineKey.expirationDate));
+  return { userId, username: userName, name, token, key };
 }

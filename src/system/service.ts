@@ -6,8 +6,8 @@ import { addInstance } from './create.ts';
 
 export const systemService: Implementation<typeof SystemService, SystemCall> = {
   async createInstance(request, call) {
-    const { instanceId, orgId, pat, sequence, at } = await addInstance(call, request);
+    const { instanceId, orgId, pat, machineKey, sequence, at } = await addInstance(call, request);
     // As on the original the details are those of the default organization.
-    return { instanceId, details: { sequence, creationDate: timestampFromPg(at), resourceOwner: orgId }, pat };
+    return { instanceId, details: { sequence, creationDate: timestampFromPg(at), resourceOwner: orgId }, pat, machineKey };
   },
 };

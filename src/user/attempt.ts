@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../access/call.ts';
 import { userStates } from '../access/gate.ts';
 import type { Statement } from '../access/guard.ts';
+import { hashPassword } from '../crypto/password.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
@@ -182,8 +183,9 @@ export class Attempts {
           end`;
   }
 
-  /** A refusal for which there is nobody to count: what counting takes is done all the same, so that the answer does not tell by its speed. */
-  async nobody(): Promise<void> {
+  /** A refusal without anything to compare or anybody to count: takes as long as a wrong password all the same, so that it does not tell by its speed. */
+  async spend(password: string): Promise<void> {
+    await hashPassword(password); // the same work as a comparison with a hash of ours
     const slot = Math.floor(Math.random() * DECOYS);
     await this.#call.db.change<{ held: boolean }>(
       undefined,

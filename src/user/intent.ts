@@ -12,7 +12,7 @@ import { Failure } from '../failure/failure.ts';
 import { callerActor } from '../idp/actor.ts';
 import { startIntent as start } from '../idp/begin.ts';
 import { errors } from '../idp/errors.ts';
-import { type Intent, loadIntent, loginOf, type Step } from '../idp/intent.ts';
+import { type Intent, loadIntent, loginOf, type Step, tellCreator } from '../idp/intent.ts';
 import type { Access, ExternalUser } from '../idp/login.ts';
 import { detailsOf } from './message.ts';
 import { languageTag } from './profile.ts';
@@ -48,6 +48,7 @@ export async function retrieveIntent(
   if (intent.state !== 'succeeded') throw new Failure(errors.notSucceeded);
   if (intent.expired) throw new Failure(errors.expired);
   if (!intent.stands) throw new Failure(intent.provider_found ? errors.notSucceeded : errors.providerUnknown);
+  await tellCreator(actor, intent);
   const { user, access } = loginOf(actor, intent);
   return {
     details: detailsOf({ owner: call.instance.id, sequence: intent.sequence, at: intent.changed_at, created_at: intent.created_at }),

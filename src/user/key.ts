@@ -3,6 +3,7 @@ import type { Call } from '../access/call.ts';
 import { newRsaPair, type PemPair, pkixPublicKey } from '../crypto/key-pair.ts';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
+import type { NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
 import { errors } from './errors.ts';
 import { expiryOf, isoText } from './pat.ts';
@@ -36,10 +37,9 @@ export function addKey(call: Call, userId: string, publicKey: Uint8Array, expira
     if (given === undefined) made ??= await newRsaPair();
     const pem = made?.publicKey ?? given ?? '';
     const keyId = newId();
-    const payload = { keyId, type: JSON_KEY, expirationDate: isoText(expiresAt), publicKey: Buffer.from(pem).toString('base64') };
     return {
       change: {
-        events: [{ type: 'user.machine.key.added', payload }],
+        events: [keyAdded(keyId, pem, expiresAt)],
         quiet: true,
         also: (sql) => sql`,
           key as (
@@ -56,6 +56,34 @@ export function addKey(call: Call, userId: string, publicKey: Uint8Array, expira
       }),
     };
   });
+}
+
+/** A key that is made before its machine is: with the event of its making, and the file for whoever will be the machine. */
+export interface PlannedKey {
+  readonly keyId: string;
+  /** PEM. */
+  readonly publicKey: string;
+  readonly expiresAt: Moment;
+  readonly content: Uint8Array;
+  readonly event: NewEvent;
+}
+
+export async function planKey(userId: string, expiration: Moment | undefined): Promise<PlannedKey> {
+  const expiresAt = expiryOf(expiration);
+  const { publicKey, privateKey } = await newRsaPair();
+  const keyId = newId();
+  return {
+    keyId,
+    publicKey,
+    expiresAt,
+    content: fileOf(keyId, privateKey, expiresAt, userId),
+    event: keyAdded(keyId, publicKey, expiresAt),
+  };
+}
+
+function keyAdded(keyId: string, pem: string, expiresAt: Moment): NewEvent {
+  const payload = { keyId, type: JSON_KEY, expirationDate: isoText(expiresAt), publicKey: Buffer.from(pem).toString('base64') };
+  return { type: 'user.machine.key.added', payload };
 }
 
 /** What the SDKs read. */

@@ -14,7 +14,7 @@ const rule: Rule = { permission: 'user.write', self: true, ranked: true };
 
 /**
  * AddIDPLink: of machines and of users who are off, too, as a password is set. Who may not write users links to himself only what he has
- * shown in a login at the provider that he began himself.
+ * shown in a login at the provider that he began himself, and whose token he has presented.
  */
 export function addLink(call: Call, userId: string, link: Link | undefined): Promise<Changed> {
   return linkTaken(() =>
@@ -22,7 +22,7 @@ export function addLink(call: Call, userId: string, link: Link | undefined): Pro
       if (!link) throw new Failure(errors.idpUnknown);
       await demandProviders(call, user.org_id, [link]);
       if (isSelf(call.caller, userId) && !covers(reach(call.caller, 'user.write'), user.org_id)) {
-        if (!(await hasShown(callerActor(call), call.caller.userId, link))) throw new Failure(errors.linkUnproven);
+        if (!(await hasShown(callerActor(call), link))) throw new Failure(errors.linkUnproven);
       }
       return {
         change: { events: [linkAdded(link)], quiet: true, access: true, also: (sql) => insertLinks(sql, [link]) },

@@ -148,14 +148,19 @@ export function setPassword(call: Call, userId: string, given: SetPassword['pass
       answer: (done: Changed) => done,
     };
   };
-  return changeUser(call, userId, ruleFor(proof), errors.passwordUserNotFound, decide);
+  return changeUser(call, userId, ruleFor(call, proof), errors.passwordUserNotFound, decide);
 }
 
 /** A proof stands for the permission; without one, who sets the password of another needs it wherever the other has a role (DESIGN.md 8). */
-function ruleFor(proof: Proof): Rule {
-  if (proof.case === undefined) return { permission: 'user.write', self: false, ranked: true };
-  const wrong = proof.case === 'verificationCode' ? errors.codeInvalid : errors.passwordWrong;
-  return { permission: undefined, self: true, ranked: false, wrong };
+function ruleFor(call: Call, proof: Proof): Rule {
+  return proof.case === undefined ? { permission: 'user.write', self: false, ranked: true } : proofRule(call, proof);
+}
+
+/** Where a proof stands for the permission. To a stranger whatever is wrong reads, and takes, as a wrong one. */
+export function proofRule(call: Call, proof: Proof): Rule {
+  const rule = { permission: undefined, self: true, ranked: false };
+  if (proof.case !== 'currentPassword') return { ...rule, wrong: errors.codeInvalid };
+  return { ...rule, wrong: errors.passwordWrong, spend: () => new Attempts(call, callerSource(call.caller.userId)).spend(proof.value) };
 }
 
 export interface ResetMedium {

@@ -8,7 +8,7 @@ import { byOthersOnly, checkEmail, checkEmailTemplate, madeFor, normalizePhone, 
 import { errors } from './errors.ts';
 import { type Entry, load, mergeMetadata } from './metadata.ts';
 import { claimedElsewhere, demandName, usernameTaken } from './name.ts';
-import { checkProof, newPassword, passwordChange } from './password.ts';
+import { checkProof, newPassword, passwordChange, proofRule } from './password.ts';
 import { languageTag } from './profile.ts';
 import { type Change, type Changed, changeUser, type Decision, kinds, type Profile, type Rule, type User } from './user.ts';
 
@@ -103,7 +103,7 @@ export async function updateHuman(call: Call, userId: string, update: HumanUpdat
   if (update.password && update.password.passwordType.case === undefined) throw new Failure(errors.passwordEmptyOnUpdate);
 
   return usernameTaken(() =>
-    changeUser(call, userId, humanRule(update, phone), errors.updateNotFound, async (user) => {
+    changeUser(call, userId, humanRule(call, update, phone), errors.updateNotFound, async (user) => {
       if (user.kind !== kinds.human) throw new Failure(errors.updateNotFound);
       const parts = new Parts();
       await rename(call, user, update.username, parts);
@@ -119,17 +119,17 @@ export async function updateHuman(call: Call, userId: string, update: HumanUpdat
 }
 
 /** Who may: himself for names, profile and unproven contacts; everything else needs `user.write` (reference/user-service-v2.md 4.4). */
-function humanRule(update: HumanUpdate, phone: SetHumanPhone | undefined): Rule {
-  const proven = update.password !== undefined && update.password.verification.case !== undefined;
+function humanRule(call: Call, update: HumanUpdate, phone: SetHumanPhone | undefined): Rule {
+  const proof = update.password?.verification;
+  const proven = proof?.case !== undefined;
   const othersOnly =
     update.metadata.length > 0 ||
     (update.email !== undefined && byOthersOnly(update.email.verification)) ||
     (phone !== undefined && byOthersOnly(phone.verification)) ||
     (update.password !== undefined && !proven);
-  const onlyPassword = proven && !update.username && !update.profile && !update.email && !phone && update.metadata.length === 0;
-  if (!onlyPassword) return { permission: 'user.write', self: !othersOnly, ranked: true };
-  const wrong = update.password?.verification.case === 'verificationCode' ? errors.codeInvalid : errors.passwordWrong;
-  return { permission: undefined, self: true, ranked: false, wrong };
+  const onlyPassword = !update.username && !update.profile && !update.email && !phone && update.metadata.length === 0;
+  if (!proven || !onlyPassword) return { permission: 'user.write', self: !othersOnly, ranked: true };
+  return proofRule(call, proof);
 }
 
 export function updateMachine(call: Call, userId: string, update: MachineUpdate): Promise<Updated> {

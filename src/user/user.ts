@@ -142,6 +142,8 @@ export interface Rule {
   readonly permission: string | undefined;
   /** With a proof: what a stranger is told whatever is wrong, so that he learns neither who exists nor in which state. */
   readonly wrong?: Reason;
+  /** What a wrong one takes, for what fails without being compared. */
+  readonly spend?: () => Promise<void>;
   /** No permission is needed on oneself. */
   readonly self: boolean;
   /**
@@ -176,7 +178,7 @@ async function disguised<R>(
   call: Call,
   userId: string,
   user: User | undefined,
-  wrong: Reason | undefined,
+  { wrong, spend }: Rule,
   work: () => R | Promise<R>,
 ): Promise<R> {
   if (wrong === undefined || isSelf(call.caller, userId)) return work();
@@ -185,8 +187,10 @@ async function disguised<R>(
   try {
     return await work();
   } catch (error) {
-    // That too many passwords wait tells nothing of the user; that he was tried too often does.
-    throw error instanceof Failure && error.id !== 'KEYWARD-hashQueue' ? new Failure(wrong) : error;
+    // That the database is away or too many passwords wait tells nothing of the user; that he was tried too often does.
+    if (!(error instanceof Failure) || error.code === 'unavailable' || error.id === 'KEYWARD-hashQueue') throw error;
+    if (error.id !== wrong.id) await spend?.();
+    throw new Failure(wrong);
   }
 }
 
@@ -207,7 +211,7 @@ export async function changeUser<R>(
   const where = allow(call, userId, rule);
   for (let n = 0; n < TRIES; n++) {
     const user = await loadTarget(call, userId);
-    const decided = await disguised(call, userId, user, rule.wrong, () => {
+    const decided = await disguised(call, userId, user, rule, () => {
       if (!user || (rule.orgId !== undefined && user.org_id !== rule.orgId)) throw new Failure(missing);
       within(call, where, user, rule);
       return decide(user);

@@ -39,7 +39,9 @@ async function makeFirst(call: Call): Promise<void> {
   const keys = await newFirstKeys(call.masterkey, call.instance.id);
   await call.db.change<{ held: boolean }>(
     undefined,
-    (sql, caller) => sql`with caller as (${caller}), ${insertFirst(sql, call.instance.id, keys)} select true as held from caller`,
+    (sql, caller) => sql`
+      with caller as (${caller}), ${insertFirst(sql, call.instance.id, keys, sql`exists (select from caller)`)}
+      select true as held from caller`,
   );
 }
 

@@ -17,13 +17,13 @@ export const newFirstKeys = async (masterkey: Masterkey, instanceId: string): Pr
   next: await newWebKey(masterkey, instanceId, usualKind),
 });
 
-/** `active as (…), next as (…) …`: writes both, where the instance has no active one. */
-export function insertFirst(sql: Sql, instanceId: string, { active, next }: FirstKeys): Fragment {
+/** `active as (…), next as (…) …`: writes both, where the instance has no active one; `only`: and where this holds. */
+export function insertFirst(sql: Sql, instanceId: string, { active, next }: FirstKeys, only: Fragment = sql`true`): Fragment {
   return sql`
     active as (
       insert into web_keys (instance_id, key_id, state, algorithm, public_key, private_key, sequence, created_at, changed_at)
       select i.instance_id, ${columns(sql, active, keyStates.active)}, 2, clock_timestamp(), clock_timestamp()
-      from instances i where i.instance_id = ${instanceId} and i.state = 1
+      from instances i where i.instance_id = ${instanceId} and i.state = 1 and ${only}
       on conflict (instance_id) where state = 2 do nothing
       returning instance_id, key_id as aggregate_id, instance_id as owner, sequence, created_at as at
     ),

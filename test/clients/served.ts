@@ -15,7 +15,7 @@ export function servedIn(readme: string): string {
   return table?.split(marks.end)[0]?.trim() ?? '';
 }
 
-/** One row for each service with a served RPC, one for all others. */
+/** What is served whole, in part, and not yet. */
 export async function servedTable(): Promise<string> {
   const own = new Set(services.flatMap((service) => [...service.keys()]));
   const served = new Set([...own, ...(await servedBeta((path) => own.has(path))).map(({ path }) => path)]);
@@ -23,16 +23,23 @@ export async function servedTable(): Promise<string> {
   const all = [methods, ...v1, await betaMethods()].flatMap((some) => [...some.values()]);
   for (const path of served) if (!all.some((method) => method.path === path)) throw new Error(`${path} is served, but is no RPC`);
 
-  const groups = [...Map.groupBy(all, ({ service }) => service)].map(([service, rpcs]) => ({
+  /** `user.v2.UserService` → how many of its RPCs are served. */
+  const counts = [...Map.groupBy(all, ({ service }) => service)].map(([service, rpcs]) => ({
     service: service.replace(/^zitadel\./, ''),
-    count: rpcs.length,
-    names: rpcs.filter(({ path }) => served.has(path)).map(({ name }) => name),
+    all: rpcs.length,
+    served: rpcs.filter(({ path }) => served.has(path)).length,
   }));
-  const some = groups.filter(({ names }) => names.length > 0);
-  const none = groups.filter(({ names }) => names.length === 0);
-  const rows = some.map(({ service, count, names }) => [`\`${service}\``, `${names.length} of ${count}`, names.join(', ')]);
-  const rest = none.map(({ service, count }) => `${service} (${count})`).join(', ');
-  return table([['Service (`zitadel.…`)', 'Served', 'RPCs'], ['---', '---', '---'], ...rows, ['all others', 'not yet', rest]]);
+  const named = (some: typeof counts, told: (count: (typeof counts)[number]) => string): string => some.map(told).join(', ');
+  const whole = counts.filter((count) => count.served === count.all);
+  const part = counts.filter((count) => count.served > 0 && count.served < count.all);
+  const none = counts.filter((count) => count.served === 0);
+  return table([
+    ['`zitadel.…`', 'Services (RPCs)'],
+    ['---', '---'],
+    ['served', named(whole, (count) => `${count.service} (${count.all})`)],
+    ['served in part', named(part, (count) => `${count.service} (${count.served} of ${count.all})`)],
+    ['not yet', named(none, (count) => `${count.service} (${count.all})`)],
+  ]);
 }
 
 const table = (rows: readonly (readonly string[])[]): string => rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -1,13 +1,14 @@
 /** What an intent opens, and what it does not: once, in its time, for whom it is, and for nobody who was switched off since. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { user } from '../support/ask.ts';
+import { describe, test } from 'node:test';
+import { type Sent, user } from '../support/ask.ts';
 import type { Person } from '../support/people.ts';
-import { admin, management, Setting, session } from './setting.ts';
+import { startHub } from './hub.ts';
+import { admin, locationOf, management, Setting, session } from './setting.ts';
 
 const setting = await Setting.start(2);
 const { here, there, owner, people, cluster } = setting;
-const idpId = await setting.oauthProvider();
+const idpId = await setting.oauthProvider(await startHub());
 
 const refusals = {
   notSucceeded: { code: 'failed_precondition', text: 'Intent has not succeeded (COMMAND-Df4bw)', id: 'COMMAND-Df4bw' },
@@ -24,15 +25,12 @@ async function ofLinked(person: Person, account: string) {
   return viaCallback(account);
 }
 
-/** As a provider's answer makes it: the simulator says whose it is, a callback looks for the link. */
+/** As a provider's answer makes it. */
 async function viaCallback(account: string) {
-  const made = await setting.simulate('oauth', idpId, { idp_user_id: account });
-  await cluster.sql`
-    update idp_intents n set (user_id, by_link, user_epoch, org_epoch) = (
-      select l.user_id, true, u.epoch, o.epoch from idp_links l join users u using (instance_id, user_id) join orgs o using (instance_id, org_id)
-      where l.instance_id = n.instance_id and l.idp_id = n.idp_id and l.external_key = lower(${account})
-    ) where n.intent_id = ${made.intent_id} and exists (select from idp_links l where l.idp_id = n.idp_id and l.external_key = lower(${account}))`;
-  return made;
+  const state = (await setting.authUrl(idpId)).searchParams.get('state') ?? '';
+  const query = new URLSearchParams({ state, code: account });
+  const end = locationOf(await fetch(`${setting.origin}/idps/callback?${query}`, { redirect: 'manual' }));
+  return { intent_id: end.searchParams.get('id') ?? '', token: end.searchParams.get('token') ?? '' };
 }
 
 test('an intent opens a session for its user, which counts as a factor', async () => {
@@ -212,4 +210,109 @@ test('intents that are long over are swept away by those that begin', async () =
   await cluster.sql`update idp_intents set expires_at = now() - interval '2 days' where intent_id = ${intent_id}`;
   await setting.start(idpId);
   assert.equal((await cluster.sql`select from idp_intents where intent_id = ${intent_id}`).length, 0);
+});
+
+describe('who may not make sessions for everybody', async () => {
+  await cluster.sql`
+    insert into instance_domains (instance_id, domain) values (${cluster.instanceId}, 'own.example')`;
+  await cluster.sql`
+    insert into instance_trusted_domains (instance_id, domain) values (${cluster.instanceId}, 'Trusted.example')`;
+  const nobody = await people.caller();
+  const begin = async (successUrl: string, failureUrl: string, sent: Sent) => {
+    const answer = await here.ask(
+      user.startIdentityProviderIntent,
+      { idpId, content: { case: 'urls', value: { successUrl, failureUrl } } },
+      sent,
+    );
+    return answer.code === 'ok' ? 'ok' : answer.id;
+  };
+  const leads: Readonly<Record<string, 'ok' | 'foreign'>> = {
+    '/done?kept=1': 'ok',
+    done: 'ok',
+    '//localhost:3000/done': 'ok',
+    'http://localhost:3000/done': 'ok',
+    'https://own.example/done': 'ok',
+    'https://trusted.example/done': 'ok',
+    'https://app.example/done': 'foreign',
+    '//app.example/done': 'foreign',
+    '/%5Capp.example': 'ok', // a path
+    'http:app.example': 'foreign',
+    'https://localhost@app.example': 'foreign',
+    'https://localhost.app.example': 'foreign',
+    'https://sub.own.example': 'foreign',
+    'app://localhost/done': 'foreign',
+    'javascript:alert(1)': 'foreign',
+    'data:text/html,x': 'foreign',
+  };
+  for (const [url, outcome] of Object.entries(leads)) {
+    test(`${outcome === 'ok' ? 'is' : 'is not'} led to ${url}`, async () => {
+      assert.equal(await begin(url, '/', nobody), outcome === 'ok' ? 'ok' : 'COMMAND-x8j3bk');
+      assert.equal(await begin('/', url, nobody), outcome === 'ok' ? 'ok' : 'COMMAND-x8j4bk');
+    });
+  }
+
+  test('the role of a login page is led anywhere; that of an organization is not', async () => {
+    const page = await people.caller({ instanceRoles: ['IAM_LOGIN_CLIENT'] });
+    const orgOwner = await people.caller({ orgRoles: { [people.orgId]: ['ORG_OWNER'] } });
+    assert.equal(await begin('https://app.example', 'https://app.example', page), 'ok');
+    assert.equal(await begin('https://app.example', 'https://app.example', orgOwner), 'COMMAND-x8j3bk');
+  });
+});
+
+test('who links an account to himself has begun its login and come with its token, as he still stands', async () => {
+  const me = await people.caller({ kind: 'human' });
+  const self = { token: me.token };
+  const began = async () => {
+    const value = { successUrl: '/done', failureUrl: '/failed' };
+    await here.get(user.startIdentityProviderIntent, { idpId, content: { case: 'urls', value } }, self);
+    const [row] = await cluster.sql<{ intent_id: string }[]>`
+      select intent_id from idp_intents where creator = ${me.userId} order by created_at desc limit 1`;
+    return row!.intent_id;
+  };
+  const answeredAs = async (account: string) => setting.simulate('saml', idpId, { intent_id: await began(), idp_user_id: account });
+  const linked = async (account: string) => {
+    const answer = await setting.link(me, idpId, account, self);
+    return answer.code === 'ok' ? 'ok' : answer.id;
+  };
+  assert.equal(await linked('somebody'), 'KEYWARD-linkProof');
+  // Somebody was led to the page, and answered there.
+  const { intent_id: idpIntentId, token: idpIntentToken } = await answeredAs('somebody');
+  assert.equal(await linked('somebody'), 'KEYWARD-linkProof');
+  assert.equal((await setting.retrieve(idpIntentId, idpIntentToken)).code, 'ok');
+  assert.equal(await linked('somebody'), 'KEYWARD-linkProof');
+  assert.equal((await there.ask(user.retrieveIdentityProviderIntent, { idpIntentId, idpIntentToken }, self)).code, 'ok');
+  assert.equal(await linked('another'), 'KEYWARD-linkProof');
+  assert.equal(await linked('somebody'), 'ok');
+  // What he has shown ends with him.
+  const later = await answeredAs('later');
+  const asked = { idpIntentId: later.intent_id, idpIntentToken: later.token };
+  assert.equal((await there.ask(user.retrieveIdentityProviderIntent, asked, self)).code, 'ok');
+  await here.get(user.deactivateUser, { userId: me.userId }, owner);
+  await here.get(user.reactivateUser, { userId: me.userId }, owner);
+  self.token = await people.pat(me);
+  assert.equal(await linked('later'), 'KEYWARD-linkProof');
+});
+
+test('a provider of an organization is for who lives in it, and for who makes sessions for everybody', async () => {
+  const orgId = await people.org();
+  const { id: own } = await here.get(
+    management.addJWTProvider,
+    {
+      name: 'Own',
+      issuer: 'https://idp.example',
+      jwtEndpoint: 'https://idp.example/jwt',
+      keysEndpoint: 'https://idp.example/keys',
+      headerName: 'x-jwt',
+    },
+    { ...setting.v1(), headers: { 'x-zitadel-orgid': orgId } },
+  );
+  const begin = async (sent: Sent) => {
+    const value = { successUrl: '/done', failureUrl: '/failed' };
+    const answer = await here.ask(user.startIdentityProviderIntent, { idpId: own, content: { case: 'urls', value } }, sent);
+    return answer.code === 'ok' ? 'ok' : answer.id;
+  };
+  assert.equal(await begin(await people.caller({ orgId })), 'ok');
+  assert.equal(await begin(await people.caller({ instanceRoles: ['IAM_LOGIN_CLIENT'] })), 'ok');
+  assert.equal(await begin(await people.caller()), 'COMMAND-as02jin');
+  assert.equal(await begin(await people.caller({ orgRoles: { [people.orgId]: ['ORG_OWNER'] } })), 'COMMAND-as02jin');
 });

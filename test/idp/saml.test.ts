@@ -298,10 +298,13 @@ test('metadata that are none are refused', async () => {
   assert.equal(answer.code === 'ok' ? '' : answer.id, 'INST-SF3rwhgh');
 });
 
-test('anybody may begin one; nobody without a token', async () => {
+test('anybody may begin one that leads back to the instance; nobody without a token', async () => {
   const idpId = await added();
-  const content = { case: 'urls' as const, value: { successUrl: SUCCESS, failureUrl: FAILURE } };
+  const content = { case: 'urls' as const, value: { successUrl: '/done', failureUrl: '/failed' } };
   const nobody = await people.caller();
-  assert.equal((await here.ask(user.startIdentityProviderIntent, { idpId, content }, { token: nobody.token })).code, 'ok');
+  const answer = await here.ask(user.startIdentityProviderIntent, { idpId, content }, { token: nobody.token });
+  if (answer.code !== 'ok' || answer.message.nextStep.case !== 'authUrl') throw new Error('no address');
+  const end = await consumed(idpId, await answered(idpId, new URL(answer.message.nextStep.value)));
+  assert.deepEqual([end.origin, end.pathname, end.searchParams.has('token')], [setting.origin, '/done', true]);
   assert.equal((await here.ask(user.startIdentityProviderIntent, { idpId, content })).code, 'unauthenticated');
 });

@@ -4,8 +4,9 @@ import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { SessionService } from '../../src/contract/gen/zitadel/session/v2/session_service_pb.js';
 import { type Answer, Client, type Sent, user } from '../support/ask.ts';
-import { type Cluster, freePort, startCluster } from '../support/node.ts';
+import { type Cluster, freePort, startCluster, startNode } from '../support/node.ts';
 import { People, type Person } from '../support/people.ts';
+import type { Hub } from './hub.ts';
 
 export const admin = AdminService.method;
 export const management = ManagementService.method;
@@ -51,7 +52,6 @@ export class Setting {
     // The nodes of a cluster share the machine, so one of them has the simulator.
     const cluster = await startCluster(1, { ...own, KEYWARD_SIMULATOR_PORT: String(port), ...environment });
     if (size === 1) return new Setting(cluster, port);
-    const { startNode } = await import('../support/node.ts');
     const other = await startNode(cluster.database, { ...own, ...environment });
     return new Setting({ ...cluster, nodes: [cluster.nodes[0], other] }, port);
   }
@@ -61,7 +61,7 @@ export class Setting {
   }
 
   /** A provider of the instance that is never called. */
-  async oauthProvider(more: { readonly name?: string; readonly providerOptions?: object } = {}): Promise<string> {
+  async oauthProvider(more: Partial<Hub> = {}): Promise<string> {
     const asked = {
       name: 'OAuth',
       clientId: 'client',

@@ -6,6 +6,9 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { placeOf } from '../../src/access/place.ts';
 import { Tenants } from '../../src/access/tenant.ts';
 import { UserService } from '../../src/contract/gen/zitadel/user/v2/user_service_pb.js';
+import { openActor } from '../../src/idp/actor.ts';
+import { begin, claim, fail, loadIntent, succeed } from '../../src/idp/intent.ts';
+import { externalUser } from '../../src/idp/login.ts';
 import { ownerPat } from '../../src/instance/operate.ts';
 import { take } from '../../src/notification/queue.ts';
 import { issueTokens, type Proof } from '../../src/oidc/issue.ts';
@@ -24,7 +27,7 @@ const webKeys = new WebKeys(store, masterkey);
 async function furnished(host: string): Promise<Tenant> {
   const tenant = await inside.tenant(host);
   await sql`insert into orgs (instance_id, org_id, name, sequence) values (${tenant.instanceId}, ${ORG}, ${`Org of ${host}`}, 0)`;
-  await draw(sql, [{ userId: USER, instanceId: tenant.instanceId, orgId: ORG, kind: 'machine' }]);
+  await draw(sql, [{ userId: USER, instanceId: tenant.instanceId, orgId: ORG, kind: 'machine', has: ['instanceIdp', 'idpLink'] }]);
   return tenant;
 }
 
@@ -99,6 +102,30 @@ test('the last owner of a tenant is its last one, however many others have', asy
       const answer = await inside.ask(rpc, { userId }, { at: mine, token: pat });
       assert.equal(answer.code, 'failed_precondition', rpc.name);
     }
+  });
+});
+
+test('an answer of a provider reaches the intent of its own tenant alone, also where the other has one of the same id and state', async () => {
+  const [idpId, intentId, state] = ['equal-user-instance-idp', '4711', '4711.equal'] as const; // the provider as `draw` names it
+  const urls = { successUrl: 'https://a.example', failureUrl: 'https://b.example' };
+  const login = {
+    user: externalUser({ id: 'x', raw: { id: 'x' } }),
+    access: { case: 'ldap', attributes: {} },
+    expiresAt: undefined,
+  } as const;
+  const at = ({ instanceId }: Tenant) => openActor({ store, masterkey }, instanceId, { editor: 'idp', via: 'test' });
+  for (const tenant of [other, mine]) assert.ok(await begin(at(tenant), { intentId, idpId, state, ...urls, pending: {} }));
+  await untouched(async () => {
+    assert.equal((await claim(at(mine), intentId, state))?.outcome, 'taken');
+    assert.equal((await claim(at(mine), intentId, state))?.outcome, 'over');
+    const done = await succeed(at(mine), { intentId, from: 'answered' }, login);
+    assert.equal(done?.userId, USER);
+    assert.equal(await loadIntent(at(other), intentId, done.token), undefined);
+    assert.equal((await loadIntent(at(mine), intentId, done.token, USER))?.linked, true);
+  });
+  await untouched(async () => {
+    await sql`update idp_intents set state = 'answered' where instance_id = ${mine.instanceId}`;
+    await fail(at(mine), intentId, 'it failed');
   });
 });
 

@@ -1,5 +1,6 @@
 /** Hundreds of users at once, with what the calls of the permission table need them to have: one statement a table, not one a user. */
 import { hash } from '@node-rs/argon2';
+import { defaults } from '../../src/access/policy.ts';
 import { newToken } from '../../src/access/token.ts';
 import { digest } from '../../src/crypto/secret.ts';
 import type { Pool } from '../../src/store/connect.ts';
@@ -265,7 +266,7 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       where 'offered' = any(d.has)`;
     await sql`
       insert into policies (instance_id, org_id, kind, value, sequence, created_at, changed_at)
-      select distinct d."instanceId", d."orgId", 'login', '{}'::jsonb, 1, now(), now() from ${drawn} where 'loginPolicy' = any(d.has) on conflict do nothing`;
+      select distinct d."instanceId", d."orgId", 'login', ${JSON.stringify(defaults.login)}::text::jsonb, 1, now(), now() from ${drawn} where 'loginPolicy' = any(d.has) on conflict do nothing`;
     await sql`
       insert into idp_links (instance_id, idp_id, external_id, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
       select d."instanceId", d."userId" || '-instance-idp', 'x', d."userId", 'x', ${epochs}, now() from ${bound} where 'idpLink' = any(d.has)`;

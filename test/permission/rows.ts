@@ -653,7 +653,7 @@ export const rows: readonly Row[] = [
     changes: false,
     placeless: true,
     answer: 'failed_precondition',
-    message: () => ({ idpId: 'x', content: { case: 'urls', value: { successUrl: 'https://a.example', failureUrl: 'https://b.example' } } }),
+    message: () => ({ idpId: 'x', content: { case: 'urls', value: { successUrl: '/done', failureUrl: '/failed' } } }),
   },
   {
     rpc: user.retrieveIdentityProviderIntent,

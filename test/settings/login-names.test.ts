@@ -241,6 +241,23 @@ test('users who are made and renamed while the policy changes to and fro are all
   await consistent();
 });
 
+test('an organization that gives up its policy while that of the instance changes is named as the instance says in the end', async () => {
+  const { orgId } = await organization();
+  await human(orgId, 'between');
+  for (let n = 0; n < 6; n++) {
+    await here.get(addCustomDomainPolicy, { orgId, userLoginMustBeDomain: n % 2 === 0 }, v1);
+    await Promise.all([
+      here.get(resetCustomDomainPolicyToDefault, { orgId }, v1),
+      there.get(updateDomainPolicy, { userLoginMustBeDomain: n % 2 === 0 }, v1),
+    ]);
+    const [row] = await sql<{ same: boolean }[]>`
+      select o.login_with_domain = i.login_with_domain as same from orgs o join instances i using (instance_id)
+      where instance_id = ${instanceId} and org_id = ${orgId}`;
+    assert.ok(row!.same);
+    await consistent();
+  }
+});
+
 test('where the policy asks for a proof, a new domain is not verified and takes nobody his name', async () => {
   const { orgId } = await organization();
   const taken = await human((await organization()).orgId, 'ida@claimed-later.example');

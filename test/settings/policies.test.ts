@@ -155,6 +155,11 @@ test('an own login policy begins with the factors and providers that it is given
   const offered = async () =>
     (await there.get(settings.getActiveIdentityProviders, ctx(orgId), admin)).identityProviders.map(({ id }) => id);
   assert.deepEqual(await offered(), [idpId]);
+  const { policy } = await there.get(own.getLoginPolicy, {}, of(orgId));
+  assert.deepEqual(
+    policy?.idps.map((idp) => [idp.idpId, idp.idpName]),
+    [[idpId, 'Provider']],
+  );
   assert.equal((await attach()).code, 'already_exists');
   const { settings: login } = await there.get(settings.getLoginSettings, ctx(orgId), admin);
   assert.deepEqual([login?.secondFactors, login?.multiFactors, login?.passwordCheckLifetime?.seconds], [[3, 4], [1], 0n]);

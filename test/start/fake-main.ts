@@ -41,6 +41,7 @@ const instances: Instances = {
   add: async (_, { name }) => ({ instanceId: '2', adminLoginName: name, adminPassword: 'secret-password', adminPat: 'secret-pat' }),
   list: async () => [{ instanceId: '1', name: 'First', state: 'running', domains: ['localhost'] }],
   ownerPat: async () => ({ pat: 'owner-pat', userId: '5', loginName: 'admin' }),
+  block: async () => undefined,
 };
 
 await run(process.argv, { startServer, instances });

@@ -254,20 +254,30 @@ test('an instance that is blocked opens nothing, on no node; back, it revives no
   const { token: jwt } = await tokenOfMachine(nodes[0], it.host, machine);
   const tokens = [it.pat, (await people.caller({ instanceRoles: ['IAM_OWNER'] })).token, jwt];
   for (const node of nodes) for (const pat of tokens) assert.equal(await reached(node, it.host, { pat }, 'grpc'), 'reached');
-  const set = (state: number) =>
-    sql`update instances set state = ${state}, epoch = nextval('epochs'), access_version = nextval('epochs') where instance_id = ${it.instanceId}`;
-  await set(2);
+  const operate = (step: 'block' | 'unblock') => runKeyward(cluster.database, ['instance', step, '--instance', it.instanceId]);
+  await operate('block');
+  await operate('block');
+  assert.match(await runKeyward(cluster.database, ['instance', 'list']), new RegExp(`${it.instanceId}\tblocked`));
   for (const node of nodes) {
     for (const pat of tokens) assert.equal(await reached(node, it.host, { pat }, 'grpc'), unknownHost(it.host));
     assert.equal((await tokenOfMachine(node, it.host, machine)).status, 404);
     assert.equal(await discovered(node, it.host), 404);
   }
-  await set(1);
+  await operate('unblock');
   for (const node of nodes) {
     for (const pat of tokens) assert.equal(await reached(node, it.host, { pat }, 'grpc'), 'Errors.Token.Invalid (AUTH-7fs1e)', pat);
     const { token } = await tokenOfMachine(node, it.host, machine);
     assert.equal((await at(node, it.host).ask(user.getUserByID, { userId: machine.userId }, { token })).code, 'ok');
   }
+  const events = await sql<
+    { type: string }[]
+  >`select type from events where aggregate_id = ${it.instanceId} order by sequence desc limit 2`;
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ['instance.unblocked', 'instance.blocked'],
+  );
+  for (const id of ['none', await removed()])
+    await assert.rejects(runKeyward(cluster.database, ['instance', 'block', '--instance', id]), /Errors.Instance.NotFound/);
 });
 
 test('a token is good in the instance that it belongs to, whichever host it is sent to', async () => {

@@ -12,6 +12,7 @@ import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
 import { newId } from '../../src/id/id.ts';
 import { claimNode } from '../../src/store/node.ts';
+import { assertion, BY_KEY, FOR_API, type MachineKey } from '../oidc/machines.ts';
 import { Client, user } from '../support/ask.ts';
 import { startCluster, startNode } from '../support/node.ts';
 import { People } from '../support/people.ts';
@@ -260,11 +261,29 @@ describe('a new instance', () => {
       'invalid_argument undefined': { ...wish(), owner: { case: undefined } },
       'invalid_argument INST-S3v3w': wish(`under_score-${newId()}.localhost`),
       'invalid_argument DOMAIN-dv3t5': machine({ personalAccessToken: { expirationDate: { seconds: 1n } } }),
-      'unimplemented undefined': machine({ machineKey: { type: 1 } }),
+      'unimplemented undefined': { ...wish(), defaultLanguage: 'de' },
     };
     const before = (await cluster.sql`select from events`).length;
     for (const [refusal, message] of Object.entries(table)) assert.equal(await said(createInstance, message, tester), refusal);
     assert.equal((await cluster.sql`select from events`).length, before);
+  });
+
+  it('comes with a key of its owner, who so gets a token for it', async () => {
+    const message = {
+      ...wish(),
+      owner: { case: 'machine' as const, value: { userName: 'owner', name: 'owner', machineKey: { type: 1 } } },
+    };
+    const made = await client.get(createInstance, message, { token: tester, protocol: 'grpc' });
+    assert.equal(made.pat, '');
+    const file: MachineKey = JSON.parse(Buffer.from(made.machineKey).toString());
+    const host = new Client(second ?? first, message.customDomain);
+    const signed = await assertion(`http://${message.customDomain}:8082`, file);
+    const fields = { grant_type: BY_KEY, assertion: signed, scope: `openid ${FOR_API}` };
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    const { status, body } = await host.send('POST', '/oauth/v2/token', type, String(new URLSearchParams(fields)));
+    assert.equal(status, 200, body);
+    const { instance } = await host.get(getMyInstance, {}, { token: JSON.parse(body).access_token, protocol: 'grpc' });
+    assert.equal(instance?.id, made.instanceId);
   });
 
   it('writes the log of all that it holds, in sequences without a gap', async () => {
