@@ -4,7 +4,7 @@ import { demand, demandInstance, projectReachOrDeny } from '../access/permission
 import type { ResourceType } from '../contract/gen/zitadel/internal_permission/v2/internal_permission_pb.js';
 import type { InternalPermissionService } from '../contract/gen/zitadel/internal_permission/v2/internal_permission_service_pb.js';
 import { Failure } from '../failure/failure.ts';
-import { addMember, type Member, removeMember, updateMember } from '../member/member.ts';
+import { addMember, isOfOwnUser, type Member, removeMember, updateMember } from '../member/member.ts';
 import { loadProject, withinProject } from '../project/project.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { errors } from './errors.ts';
@@ -21,10 +21,19 @@ export const internalPermissionService: Implementation<typeof InternalPermission
   },
 
   async deleteAdministrator({ userId, resource }, call) {
-    const done = await removeMember(call, await memberOf(call, userId, resource, 'delete'));
+    const own = foreign(userId, resource);
+    const member = own && (await isOfOwnUser(call, own)) ? own : await memberOf(call, userId, resource, 'delete');
+    const done = await removeMember(call, member);
     return done ? { deletionDate: timestampFromPg(done.at) } : {};
   },
 };
+
+/** What may be of another organization than the user. */
+function foreign(userId: string, given: ResourceType | undefined): Member | undefined {
+  const resource = given?.resource;
+  if (resource?.case === 'organizationId') return { level: 'organization', objectId: resource.value, userId };
+  return resource?.case === 'projectId' ? { level: 'project', objectId: resource.value, userId } : undefined;
+}
 
 /** Of what the user is a member, for who may say so (reference/org-and-settings.md 11). */
 async function memberOf(call: Call, userId: string, given: ResourceType | undefined, verb: 'write' | 'delete'): Promise<Member> {

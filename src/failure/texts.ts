@@ -110,6 +110,7 @@ export const english: Readonly<Record<string, string>> = {
   'Errors.Org.AlreadyActive': 'Organisation is already active',
   'Errors.Org.DefaultOrgNotDeletable': 'Default Organisation must not be deleted',
   'Errors.Org.DefaultOrgNotDeactivatable': 'Default Organisation must not be deactivated',
+  'Errors.Org.NoLongerOff': 'Organisation was switched on or made anew while it was being removed',
   'Errors.Org.DomainAlreadyVerified': 'Domain is already verified',
   'Errors.Org.DomainVerificationMissing': 'Domain verification not yet started',
   'Errors.Org.DomainVerificationHTTPNotFound':

@@ -4,6 +4,7 @@
  */
 import type { Call } from '../access/call.ts';
 import type { Statement } from '../access/guard.ts';
+import { reach } from '../access/permission.ts';
 import { isRoleOf } from '../access/roles.ts';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
@@ -58,6 +59,23 @@ export async function updateMember(call: Call, member: Member, roles: readonly s
 export async function removeMember(call: Call, member: Member): Promise<MemberDone | undefined> {
   const outcome = await write(call, member, [], 'removed');
   return outcome.had === null ? undefined : doneOf(outcome);
+}
+
+/**
+ * Whether it is a membership that the caller may end as one of those who administer the user's own organization: his roles elsewhere keep them
+ * from what would give them access to him (DESIGN.md 8), and nobody asked them. Not of one who is a member of the instance.
+ */
+export async function isOfOwnUser(call: Call, { level, objectId, userId }: Member): Promise<boolean> {
+  const [{ found }] = await call.db.read<{ found: boolean }>(
+    (sql, caller) => sql`
+      with caller as (${caller})
+      select exists (
+        select from memberships m join users u on u.instance_id = m.instance_id and u.user_id = m.user_id
+        where m.instance_id = ${call.instance.id} and m.user_id = ${userId} and m.level = ${STORED[level]} and m.object_id = ${objectId}
+          and u.rank < ${STORED.instance} and u.org_id = any(${reach(call.caller, 'org.member.delete').orgs}::text[])
+      ) as found from caller`,
+  );
+  return found;
 }
 
 interface Outcome {

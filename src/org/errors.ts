@@ -20,6 +20,8 @@ export const errors = {
   activateNotFound: { code: 'not_found', key: 'Errors.Org.NotFound', id: 'ORG-Dgf3g' },
   alreadyActive: { code: 'failed_precondition', key: 'Errors.Org.AlreadyActive', id: 'EVENT-bfnrh' },
   defaultOrg: { code: 'failed_precondition', key: 'Errors.Org.DefaultOrgNotDeletable', id: 'COMMA-wG9p1' },
+  /** Ours: a removal in steps meets another who switches the organization on, or makes one of its id. */
+  noLongerOff: { code: 'aborted', key: 'Errors.Org.NoLongerOff', id: 'KEYWARD-noLongerOff' },
   /** Ours: on the original nobody can log in any more where the default organization is off (DESIGN.md 8). */
   defaultOrgStays: { code: 'failed_precondition', key: 'Errors.Org.DefaultOrgNotDeactivatable', id: 'KEYWARD-defaultOrg' },
   /** Ours: nor where the last owner's organization is. */

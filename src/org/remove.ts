@@ -19,6 +19,8 @@ interface Outcome {
   found: boolean;
   is_default: boolean;
   spared: boolean;
+  /** Of the organization as the statement leaves it; null where it is none. */
+  epoch: bigint | null;
   /** Of the removal; null where there was none. */
   at: string | null;
 }
@@ -31,9 +33,14 @@ export async function deleteOrganization(call: Call, orgId: string): Promise<str
   while (outcome.found && outcome.at === null) {
     if (outcome.is_default) throw new Failure(errors.defaultOrg);
     if (outcome.spared) throw new Failure(errors.lastOwner);
+    const { epoch } = outcome;
     outcome = await call.db.goOn(async (sql) => {
       await sql`select 1 from instances where instance_id = ${call.instance.id} for no key update`;
-      await sql`select 1 from orgs where instance_id = ${call.instance.id} and org_id = ${orgId} for no key update`;
+      const [org] = await sql<{ epoch: bigint }[]>`
+        select epoch from orgs where instance_id = ${call.instance.id} and org_id = ${orgId} for no key update`;
+      // Another has removed it; or has switched it on again, or made one anew under its id: that is not the one that was to go.
+      if (!org) return { ...outcome, found: false };
+      if (org.epoch !== epoch) throw new Failure(errors.noLongerOff);
       await empty(sql, call, orgId);
       const [next] = await remove(sql, sql`select true as held`, call, orgId);
       return next!; // of a select without a condition
@@ -47,7 +54,7 @@ function remove(sql: Sql, caller: Fragment, call: Call, orgId: string) {
   return sql<Outcome[]>`
     with caller as (${caller}),
     org as (
-      select o.instance_id, o.org_id, o.state, i.default_org_id = o.org_id as is_default,
+      select o.instance_id, o.org_id, o.state, o.epoch, i.default_org_id = o.org_id as is_default,
         (select count(*) from (select from users u where u.instance_id = o.instance_id and u.org_id = o.org_id limit ${AT_ONCE + 1}) few) as users
       from orgs o join instances i on i.instance_id = o.instance_id, caller
       where o.instance_id = ${call.instance.id} and o.org_id = ${orgId}
@@ -58,7 +65,7 @@ function remove(sql: Sql, caller: Fragment, call: Call, orgId: string) {
       update orgs o set state = ${orgStates.inactive}, epoch = nextval('epochs'), access_version = nextval('epochs'), sequence = o.sequence + 1, changed_at = clock_timestamp()
       from meant m
       where o.instance_id = m.instance_id and o.org_id = m.org_id and m.users > ${AT_ONCE} and m.state = ${orgStates.active}
-      returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, o.changed_at as at
+      returning o.epoch, o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence, o.changed_at as at
     ),
     logged_large as (${append(sql, sql`large`, logOf(call), [{ type: 'org.deactivated' }])}),
     gone as (
@@ -86,7 +93,8 @@ function remove(sql: Sql, caller: Fragment, call: Call, orgId: string) {
       returning o.instance_id, o.org_id as aggregate_id, o.org_id as owner, o.sequence + 1 as sequence, clock_timestamp() as at
     ),
     logged as (${append(sql, sql`removed`, logOf(call), [{ type: 'org.removed' }])})
-    select org.org_id is not null as found, coalesce(org.is_default, false) as is_default, exists (select from spared) as spared, r.at
+    select org.org_id is not null as found, coalesce(org.is_default, false) as is_default, exists (select from spared) as spared,
+      coalesce((select l.epoch from large l), org.epoch) as epoch, r.at
     from caller left join org on true left join removed r on true`;
 }
 

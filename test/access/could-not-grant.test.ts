@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
+import { InternalPermissionService } from '../../src/contract/gen/zitadel/internal_permission/v2/internal_permission_service_pb.js';
 import { commas } from '../../src/store/filter.ts';
 import { Client, type Refusal, user } from '../support/ask.ts';
 import { rounds } from '../support/batches.ts';
@@ -398,3 +399,33 @@ async function rowsOf({ userId }: Person): Promise<object> {
   const [row] = await sql<{ rows: object }[]>`select jsonb_build_array(${commas(sql, [...kept, events])}) as rows`;
   return row!.rows;
 }
+
+test('roles that another organization gave a user lock his own administrators out only until they take them away', async () => {
+  const guests = await people.org();
+  const admin = await people.caller({ orgId: home, orgRoles: { [home]: ['ORG_OWNER'] } });
+  const stranger = await people.caller({ orgId: away, orgRoles: { [away]: ['ORG_OWNER'] } });
+  const manager = await people.caller({ orgId: home, orgRoles: { [home]: ['ORG_USER_MANAGER'] } });
+  const { userId } = await people.person({ kind: 'human', orgId: home, orgRoles: { [guests]: ['ORG_OWNER_VIEWER'] } });
+  const projectId = people.newId();
+  await sql`
+    insert into projects (instance_id, project_id, org_id, name, state, role_assertion, role_check, project_check, private_labeling, sequence, changed_sequence)
+    values (${instanceId}, ${projectId}, ${guests}, 'Of guests', 1, false, false, false, 0, 0, 0)`;
+  await sql`
+    insert into memberships (instance_id, user_id, level, object_id, roles, created_at, changed_at)
+    values (${instanceId}, ${userId}, 1, ${projectId}, '{PROJECT_OWNER}', now(), now())`;
+  const take = async (by: By, id: string, resource: { case: 'organizationId' | 'projectId'; value: string }) =>
+    (await client.ask(InternalPermissionService.method.deleteAdministrator, { userId: id, resource: { resource } }, by)).code;
+  const [ofOrg, ofProject] = [{ case: 'organizationId', value: guests } as const, { case: 'projectId', value: projectId } as const];
+  const set = async () => (await client.ask(user.setPassword, { userId, newPassword: { password } }, admin)).code;
+
+  assert.equal(await set(), 'permission_denied');
+  for (const other of [stranger, manager])
+    for (const resource of [ofOrg, ofProject]) assert.equal(await take(other, userId, resource), 'permission_denied');
+  assert.equal(await take(admin, userId, { case: 'organizationId', value: away }), 'permission_denied', 'where he has none');
+  assert.equal(await take(admin, userId, ofOrg), 'ok');
+  assert.equal(await set(), 'permission_denied');
+  assert.equal(await take(admin, userId, ofProject), 'ok');
+  assert.equal(await set(), 'ok');
+  const owner = await people.person({ orgId: home, instanceRoles: ['IAM_OWNER'], orgRoles: { [guests]: ['ORG_OWNER'] } });
+  assert.equal(await take(admin, owner.userId, ofOrg), 'permission_denied');
+});

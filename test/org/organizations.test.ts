@@ -7,6 +7,7 @@ import { type AddOrganizationRequestSchema, OrganizationService } from '../../sr
 import { ProjectService } from '../../src/contract/gen/zitadel/project/v2/project_service_pb.js';
 import { draw } from '../permission/crowd.ts';
 import { Client, user } from '../support/ask.ts';
+import { queued } from '../support/lock.ts';
 import { startCluster } from '../support/node.ts';
 import { People } from '../support/people.ts';
 
@@ -321,6 +322,31 @@ test('an organization with many users is switched off at once and emptied in ste
   const left = await sql<{ n: bigint }[]>`
     select count(*) as n from events where aggregate_id = ${defaultOrg} and type = 'org.member.cascade.removed' and payload->>'userId' = ${owner.userId}`;
   assert.equal(Number(left[0]?.n), 1);
+});
+
+test('a removal in steps goes no further where the organization is switched on meanwhile', async () => {
+  const orgId = await people.org();
+  await draw(
+    sql,
+    Array.from({ length: 1200 }, (_, n) => ({ userId: `kept-${n}`, instanceId, orgId, kind: 'human' as const })),
+  );
+  await sql`update orgs set state = 2 where instance_id = ${instanceId} and org_id = ${orgId}`;
+  // The first step waits for one of the first users, and holds the organization, for which the other call waits.
+  const [{ user_id: userId }] = await sql<
+    [{ user_id: string }]
+  >`select user_id from users where instance_id = ${instanceId} and org_id = ${orgId} limit 1`;
+  const [deleted, activated] = await queued(
+    sql,
+    { instanceId, userId },
+    () => here.ask(org.deleteOrganization, { organizationId: orgId }, by),
+    () => there.ask(org.activateOrganization, { organizationId: orgId }, by),
+  );
+  assert.equal(activated.code, 'ok');
+  assert.deepEqual(said(deleted), ['aborted', 'KEYWARD-noLongerOff']);
+  assert.equal((await sql`select from users where instance_id = ${instanceId} and org_id = ${orgId}`).length, 700);
+  assert.equal((await find(orgId))?.state, OrganizationState.ACTIVE);
+  await there.get(org.deleteOrganization, { organizationId: orgId }, by);
+  assert.equal(await find(orgId), undefined);
 });
 
 test('a key that two remove at once is removed once', async () => {
