@@ -142,7 +142,7 @@ test('a login there leads back with an intent, which tells who it was and how to
 test('whose account is linked already is named, and what he may be changed to', async () => {
   const idpId = await added({ clientId: 'post' });
   const me = await people.person({ kind: 'human' });
-  await setting.link(me, idpId, 'ADA-ID');
+  await setting.link(me, idpId, 'ada-id');
   const end = await new Browser().follow(await setting.authUrl(idpId), SUCCESS.slice(0, 20));
   assert.equal(end.searchParams.get('user'), me.userId);
   const { userId, userAction, updateHumanUser } = await setting.found(end);
