@@ -6,6 +6,7 @@ delete from sessions;
 
 alter table sessions
   add column token_key                bytea not null,                     -- signs the tokens of this session, so that a replaced one is known
+  add column creator_epoch            bigint,                             -- under which he made it (access/caller.ts); null: a system user, who has none
   add column ended_at                 timestamptz,
   add column intent_checked_at        timestamptz,
   add column web_auth_n_checked_at    timestamptz,

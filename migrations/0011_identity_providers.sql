@@ -38,20 +38,29 @@ create table login_policy_idps (
 create index login_policy_idps_idp on login_policy_idps (instance_id, idp_id);
 create index login_policy_idps_org on login_policy_idps (instance_id, org_id) where org_id is not null;
 
+-- An account's id as its provider compares it: by the byte, but for LDAP attributes and mail addresses of SAML, whose ASCII letters have no case.
+create function account_key(kind text, config jsonb, external_id text) returns text
+  language sql immutable parallel safe as $$
+    select case when kind = 'ldap' or (kind = 'saml' and config->>'nameIdFormat' = '1')
+      then translate(external_id, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
+      else external_id
+    end
+  $$;
+
 -- A link is kept while its user is off, as a password is, and opens nothing then. Its epochs count for a login that succeeded before there
 -- was a link (then it is bound to nobody): only while they stand does the link lend it its user.
 create table idp_links (
   instance_id    text not null,
   idp_id         text not null,
   external_id    text not null,
-  external_key   text not null generated always as (lower(external_id)) stored,
+  external_key   text not null,                                           -- account_key of it
   user_id        text not null,
   display_name   text not null,
   user_epoch     bigint not null,
   org_epoch      bigint not null,
   instance_epoch bigint not null,
   created_at     timestamptz not null,
-  primary key (instance_id, idp_id, external_key),                        -- an account belongs to one user, whatever the case of its id
+  primary key (instance_id, idp_id, external_key),                        -- an account belongs to one user
   foreign key (instance_id, user_id) references users on delete cascade,
   foreign key (instance_id, idp_id) references idps on delete cascade
 );

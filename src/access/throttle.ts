@@ -1,5 +1,6 @@
 /** How fast passwords and codes can be guessed where nothing locks: the pause after many failures of a user, and what one source may fail. */
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { plainAddress } from '../outbound/networks.ts';
 import type { Fragment, Sql, Store } from '../store/connect.ts';
 
 export interface Throttle {
@@ -75,13 +76,16 @@ export async function forgetSources(store: Store, instanceId: string): Promise<v
 /** Where tries come from, as failures are counted for it over all users: an address, or `user <id>`. */
 export type Source = string;
 
-/** An address; of IPv6 the network of 64 bits counts, which is what one person has. Undefined: none, or of this machine. */
+/** An address; of IPv6 the network of 64 bits counts, which is what one person has. Undefined: none (with a zone, too), or of this machine. */
 export function addressSource(ip: string | undefined): Source | undefined {
-  if (ip === undefined || isIP(ip) === 0) return undefined;
-  const mapped = ip.toLowerCase().startsWith('::ffff:') ? ip.slice(7) : ip;
-  if (isIPv4(mapped)) return mapped.startsWith('127.') ? undefined : mapped;
-  return ip === '::1' ? undefined : ip;
+  if (ip === undefined || isIP(ip) === 0 || ip.includes('%')) return undefined;
+  const plain = plainAddress(ip);
+  return loopback.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4') ? undefined : plain;
 }
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
 
 /** A caller who tries what is not his. */
 export const callerSource = (userId: string): Source => `user ${userId}`;

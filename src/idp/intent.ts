@@ -190,8 +190,10 @@ export async function succeed(
         ${
           userId === undefined
             ? sql`
-        select l.user_id, true as by_link from idp_links l, target t
-        where l.instance_id = t.instance_id and l.idp_id = t.idp_id and l.external_key = lower(${user.id})`
+        select l.user_id, true as by_link
+        from target t
+        join idps p on p.instance_id = t.instance_id and p.idp_id = t.idp_id
+        join idp_links l on l.instance_id = t.instance_id and l.idp_id = t.idp_id and l.external_key = account_key(p.kind, p.config, ${user.id})`
             : sql`select ${userId} as user_id, false as by_link from target where ${userId} <> ''`
         }
       ),
@@ -288,10 +290,11 @@ export async function loadIntent(actor: Actor, intentId: string, token: string, 
 function linkedTo(sql: Sql, userId: string): Fragment {
   return sql`exists (
     select from idp_links l
+    join idps lp on lp.instance_id = l.instance_id and lp.idp_id = l.idp_id
     join users u on u.instance_id = l.instance_id and u.user_id = l.user_id
     join orgs o on o.instance_id = u.instance_id and o.org_id = u.org_id
     join instances i on i.instance_id = u.instance_id
-    where l.instance_id = n.instance_id and l.idp_id = n.idp_id and l.external_key = lower(n.external_id) and l.user_id = ${userId}
+    where l.instance_id = n.instance_id and l.idp_id = n.idp_id and l.external_key = account_key(lp.kind, lp.config, n.external_id) and l.user_id = ${userId}
       and (n.user_id is not null or ${binding(sql, sql`l`)}))`;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Links of users to accounts at providers, as parts of the statements that change a user (src/user/link.ts, src/user/create.ts). An account
- * belongs to one user, whatever the case of its id.
+ * belongs to one user; what of its id makes it another is decided by `account_key` (migrations/0011_identity_providers.sql).
  */
 import postgres from 'postgres';
 import type { Call } from '../access/call.ts';
@@ -40,13 +40,14 @@ export function insertLinks(sql: Sql, links: readonly Link[]): Fragment {
   if (links.length === 0) return sql``;
   return sql`,
     links as (
-      insert into idp_links (instance_id, idp_id, external_id, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
-      select c.instance_id, n.idp_id, n.external_id, c.aggregate_id, n.display_name, c.epoch, o.epoch, i.epoch, c.at
+      insert into idp_links (instance_id, idp_id, external_id, external_key, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
+      select c.instance_id, n.idp_id, n.external_id, account_key(p.kind, p.config, n.external_id), c.aggregate_id, n.display_name, c.epoch, o.epoch, i.epoch, c.at
       from changed c
       join orgs o on o.instance_id = c.instance_id and o.org_id = c.owner
       join instances i on i.instance_id = c.instance_id
       cross join unnest(${links.map((l) => l.idpId)}::text[], ${links.map((l) => l.userId)}::text[], ${links.map((l) => l.userName)}::text[])
         as n(idp_id, external_id, display_name)
+      left join idps p on p.instance_id = c.instance_id and p.idp_id = n.idp_id
     )`;
 }
 
@@ -64,12 +65,12 @@ export async function linkTaken<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** `, unlinked as (…)`: the link of the user in the CTE `changed`, gone. */
+/** `, unlinked as (…)`: the link of the user in the CTE `changed`, with the id as it was linked, gone. */
 export function deleteLink(sql: Sql, { idpId, userId }: Pick<Link, 'idpId' | 'userId'>): Fragment {
   return sql`,
     unlinked as (
       delete from idp_links l using changed c
-      where l.instance_id = c.instance_id and l.user_id = c.aggregate_id and l.idp_id = ${idpId} and l.external_key = lower(${userId})
+      where l.instance_id = c.instance_id and l.user_id = c.aggregate_id and l.idp_id = ${idpId} and l.external_id = ${userId}
     )`;
 }
 
@@ -91,14 +92,14 @@ interface StoredLink {
   display_name: string;
 }
 
-/** The account as it was linked, where it is; the case of the id does not count. */
+/** The account as it was linked, where it is. */
 export async function linkOf(call: Call, ownerId: string, { idpId, userId }: Pick<Link, 'idpId' | 'userId'>): Promise<Link | undefined> {
   const [row] = await call.db.read<StoredLink | Record<keyof StoredLink, null>>(
     (sql, caller) => sql`
       with caller as (${caller})
       select l.idp_id, l.external_id, l.display_name
-      from caller left join idp_links l
-        on l.instance_id = ${call.instance.id} and l.user_id = ${ownerId} and l.idp_id = ${idpId} and l.external_key = lower(${userId})`,
+      from caller left join (idp_links l join idps p on p.instance_id = l.instance_id and p.idp_id = l.idp_id)
+        on l.instance_id = ${call.instance.id} and l.user_id = ${ownerId} and l.idp_id = ${idpId} and l.external_key = account_key(p.kind, p.config, ${userId})`,
   );
   return row.idp_id === null ? undefined : linkFrom(row);
 }

@@ -63,7 +63,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 }
 
 /** Without a zone; an IPv4 address that is mapped into IPv6 (RFC 4291 2.5.5.2), however it is written, as what it is. */
-function plainAddress(given: string): string {
+export function plainAddress(given: string): string {
   const address = given.replace(/%.*$/, '');
   if (!isIPv6(address)) return address;
   const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(new URL(`http://[${address}]`).hostname) ?? [];

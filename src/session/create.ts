@@ -1,6 +1,7 @@
 /** CreateSession: the first step of a login, or all of it at once (reference/session-service-v2.md 3). */
 import { randomBytes } from 'node:crypto';
 import type { Call } from '../access/call.ts';
+import { epochOf } from '../access/caller.ts';
 import { Stale } from '../access/guard.ts';
 import { demandInstance } from '../access/permission.ts';
 import { newSessionToken } from '../access/session-token.ts';
@@ -81,9 +82,9 @@ async function insert(
     (sql, caller) => sql`
       with caller as (${caller})${held(sql, call, step)},
       made as (
-        insert into sessions (instance_id, session_id, creator, user_id, org_id, user_checked_at, password_checked_at, token_key, token_hash, user_agent, metadata, challenges,
+        insert into sessions (instance_id, session_id, creator, creator_epoch, user_id, org_id, user_checked_at, password_checked_at, token_key, token_hash, user_agent, metadata, challenges,
           expires_at, user_epoch, org_epoch, instance_epoch, sequence, created_at, changed_at${columns.reduce((all, { name }) => sql`${all}, ${sql(name)}`, sql``)})
-        select ${call.instance.id}, ${sessionId}, ${call.caller.userId}, ${user?.user_id ?? null}, ${user?.org_id ?? null}, ${user?.read_at ?? null}::timestamptz,
+        select ${call.instance.id}, ${sessionId}, ${call.caller.userId}, ${epochOf(call.caller)}, ${user?.user_id ?? null}, ${user?.org_id ?? null}, ${user?.read_at ?? null}::timestamptz,
           ${password?.subject.read_at ?? null}::timestamptz, ${key}, ${digest(token)}, ${JSON.stringify(agent ?? null)}::text::jsonb,
           ${JSON.stringify(metadata)}::text::jsonb, ${JSON.stringify(asked(challenges))}::text::jsonb, now() + ${lifetime ?? null}::float8 * interval '1 second',
           ${user?.epoch ?? null}, ${user?.org_epoch ?? null}, ${user?.instance_epoch ?? call.instance.epoch}, ${events.length}, now(), now()${columns.reduce((all, { value }) => sql`${all}, ${value(sql)}`, sql``)}

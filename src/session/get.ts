@@ -1,6 +1,6 @@
 /** GetSession: by its token, its creator, its user, or with `session.read` where it belongs (reference/session-service-v2.md 5.1). */
 import type { Call } from '../access/call.ts';
-import { isSelf } from '../access/caller.ts';
+import { epochOf, isSelf } from '../access/caller.ts';
 import { matches } from '../crypto/secret.ts';
 import { Failure } from '../failure/failure.ts';
 import { errors } from './errors.ts';
@@ -15,8 +15,9 @@ export async function getSession(call: Call, sessionId: string, token: string | 
   return session;
 }
 
-function isOwn(call: Call, { creator, user_id }: Session): boolean {
-  return creator === call.caller.userId || isSelf(call.caller, user_id);
+/** What the caller made before he was switched off is his no more (DESIGN.md 8). */
+function isOwn({ caller }: Call, { creator, creator_epoch, user_id }: Session): boolean {
+  return (creator === caller.userId && creator_epoch === epochOf(caller)) || isSelf(caller, user_id);
 }
 
 /** With a wrong token, whether there is such a session learns only who may read one (DESIGN.md 8). */

@@ -1,5 +1,6 @@
 /** ListSessions: every query at once, creation date, page, and what the caller may see, as one statement (reference/session-service-v2.md 10). */
 import type { Call } from '../access/call.ts';
+import { epochOf } from '../access/caller.ts';
 import { reach } from '../access/permission.ts';
 import { alive, sessionSource } from '../access/session-door.ts';
 import type { SearchQuery } from '../contract/gen/zitadel/session/v2/session_pb.js';
@@ -32,7 +33,7 @@ export async function listSessions(call: Call, request: ListSessionsRequest): Pr
     const found = sql`
       from ${sessionSource(sql)}
       where s.instance_id = ${call.instance.id} and ${alive(sql)}
-        ${where.instance ? sql`` : sql`and (s.creator = ${userId} or s.user_id = ${userId} or s.org_id = any(${where.orgs}::text[]))`}
+        ${where.instance ? sql`` : sql`and ((s.creator = ${userId} and s.creator_epoch is not distinct from ${epochOf(call.caller)}) or s.user_id = ${userId} or s.org_id = any(${where.orgs}::text[]))`}
         and ${joined(
           sql,
           request.queries.map((query) => condition(sql, call, query)),

@@ -48,6 +48,8 @@ export interface CodeChallenge {
 export interface Session {
   session_id: string;
   creator: string;
+  /** Under which he made it; null of a system user. */
+  creator_epoch: bigint | null;
   user_id: string | null;
   /** The organization of the user when he was checked. */
   org_id: string | null;
@@ -91,7 +93,7 @@ export const TRIES = 10;
 /** The columns of a `Session`, over `sessionSource`. */
 export function sessionColumns(sql: Sql): Fragment {
   return sql`
-    s.session_id, s.creator, s.user_id, s.org_id, ${preferredLoginNameOf(sql)} as login_name, coalesce(p.display_name, p.machine_name) as display_name,
+    s.session_id, s.creator, s.creator_epoch, s.user_id, s.org_id, ${preferredLoginNameOf(sql)} as login_name, coalesce(p.display_name, p.machine_name) as display_name,
     s.user_checked_at, case when ${passwordStands(sql)} then s.password_checked_at end as password_checked_at, s.intent_checked_at,
     s.web_auth_n_checked_at, s.web_auth_n_user_verified, s.totp_checked_at, s.otp_sms_checked_at, s.otp_email_checked_at, s.recovery_code_checked_at,
     s.token_key, s.token_hash, nullif(s.user_agent, 'null') as user_agent, s.metadata, s.challenges, s.expires_at, s.sequence, s.created_at, s.changed_at,

@@ -111,7 +111,7 @@ test('an account that was nobody’s when it succeeded opens the session of whom
   const me = await human();
   const made = await viaCallback('fresh');
   assert.deepEqual(await setting.login(me, made), refusals.ofOther);
-  assert.equal((await setting.link(me, idpId, 'FRESH')).code, 'ok');
+  assert.equal((await setting.link(me, idpId, 'fresh')).code, 'ok');
   assert.equal((await setting.login(me, made, there)).code, 'ok');
 });
 
@@ -160,7 +160,7 @@ test('a user who is off is opened nothing, and what is found meanwhile opens not
 test('without its link an intent opens nothing any more', async () => {
   const me = await human();
   const made = await ofLinked(me, 'unlinked');
-  await here.get(user.removeIDPLink, { userId: me.userId, idpId, linkedUserId: 'UNLINKED' }, owner);
+  await here.get(user.removeIDPLink, { userId: me.userId, idpId, linkedUserId: 'unlinked' }, owner);
   assert.deepEqual(await setting.login(me, made), refusals.ofOther);
 });
 
@@ -316,3 +316,58 @@ test('a provider of an organization is for who lives in it, and for who makes se
   assert.equal(await begin(await people.caller()), 'COMMAND-as02jin');
   assert.equal(await begin(await people.caller({ orgRoles: { [people.orgId]: ['ORG_OWNER'] } })), 'COMMAND-as02jin');
 });
+
+const cases: Readonly<
+  Record<string, { readonly provider: () => Promise<string>; readonly same: readonly string[]; readonly others: readonly string[] }>
+> = {
+  'of OAuth to the byte': { provider: () => setting.oauthProvider(), same: [], others: ['ADA', 'Ada', '\u00c4DA'] },
+  'of LDAP but for the case of ASCII': {
+    provider: async () =>
+      (
+        await here.get(
+          admin.addLDAPProvider,
+          {
+            name: 'LDAP',
+            servers: ['ldaps://idp.example'],
+            baseDn: 'dc=example',
+            bindDn: 'x',
+            bindPassword: 'x',
+            userBase: 'dn',
+            userObjectClasses: ['person'],
+            userFilters: ['uid'],
+            attributes: { idAttribute: 'uid' },
+          },
+          setting.v1(),
+        )
+      ).id,
+    same: ['ADA', 'Ada'],
+    others: ['\u00e4da', 'ad\u0391', '\u212ada'],
+  },
+};
+for (const [name, { provider, same, others }] of Object.entries(cases)) {
+  test(`an account is told from others by its id, ${name}`, async () => {
+    const id = await provider();
+    const [me, other] = [await human(), await human()];
+    assert.equal((await setting.link(me, id, 'ada')).code, 'ok');
+    for (const account of same) {
+      assert.equal((await setting.link(other, id, account)).code, 'already_exists', account);
+      assert.equal(
+        (await here.ask(user.removeIDPLink, { userId: me.userId, idpId: id, linkedUserId: account }, owner)).code,
+        'ok',
+        account,
+      );
+      assert.equal((await setting.link(me, id, 'ada')).code, 'ok');
+    }
+    for (const account of others) {
+      assert.equal(
+        (await here.ask(user.removeIDPLink, { userId: me.userId, idpId: id, linkedUserId: account }, owner)).code,
+        'not_found',
+        account,
+      );
+      assert.equal((await setting.link(other, id, account)).code, 'ok', account);
+      const made = await setting.simulate('oauth', id, { idp_user_id: account });
+      assert.equal((await setting.login(me, made)).code, 'failed_precondition', account);
+      assert.equal((await setting.login(other, made)).code, 'ok', account);
+    }
+  });
+}

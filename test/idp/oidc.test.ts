@@ -142,7 +142,7 @@ test('a login there leads back with an intent, which tells who it was and how to
 test('whose account is linked already is named, and what he may be changed to', async () => {
   const idpId = await added({ clientId: 'post' });
   const me = await people.person({ kind: 'human' });
-  await setting.link(me, idpId, 'ADA-ID');
+  await setting.link(me, idpId, 'ada-id');
   const end = await new Browser().follow(await setting.authUrl(idpId), SUCCESS.slice(0, 20));
   assert.equal(end.searchParams.get('user'), me.userId);
   const { userId, userAction, updateHumanUser } = await setting.found(end);
@@ -211,6 +211,20 @@ test('a code of another login is none: the id token holds the nonce of its own',
     ['KEYWARD-idpAnswer', 'Errors.User.ExternalIDP.LoginFailed'],
   );
   assert.equal(end.searchParams.has('token'), false);
+});
+
+test('an answer names the provider that was asked, as that one says it does in each', async () => {
+  const wrong = { 'of another': 'https://other.example', 'without a name': undefined, 'with an empty one': '' };
+  for (const [name, iss] of Object.entries(wrong)) {
+    for (const refusal of [false, true]) {
+      const back = await new Browser().follow(await setting.authUrl(await added(), refusal ? { loginHint: 'nobody' } : {}), callback);
+      assert.equal(back.searchParams.get('iss'), issuer);
+      if (iss === undefined) back.searchParams.delete('iss');
+      else back.searchParams.set('iss', iss);
+      const end = locationOf(await fetch(back, { redirect: 'manual' }));
+      assert.equal(end.searchParams.get('error'), 'KEYWARD-idpAnswer', name);
+    }
+  }
 });
 
 test('a provider that is away, or another than it says, is told without its addresses', async () => {

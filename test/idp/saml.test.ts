@@ -12,6 +12,8 @@ const { here, people } = setting;
 const [keys, otherKeys] = await Promise.all([selfSigned('idp'), selfSigned('other')]);
 samlify.setSchemaValidator({ validate: async () => 'not looked at' });
 
+const SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
+const SHA1 = 'http://www.w3.org/2000/09/xmldsig#rsa-sha1';
 const ENTITY = 'https://idp.example/metadata';
 const binding = (name: string) => `urn:oasis:names:tc:SAML:2.0:bindings:${name}`;
 
@@ -20,9 +22,16 @@ interface IdpWays {
   readonly encrypts?: boolean;
   readonly entityID?: string;
   readonly wantAuthnRequestsSigned?: boolean;
+  readonly requestSignatureAlgorithm?: string;
 }
 
-function identityProvider({ certified = keys, encrypts = false, entityID = ENTITY, wantAuthnRequestsSigned = false }: IdpWays = {}) {
+function identityProvider({
+  certified = keys,
+  encrypts = false,
+  entityID = ENTITY,
+  wantAuthnRequestsSigned = false,
+  requestSignatureAlgorithm = SHA256,
+}: IdpWays = {}) {
   return samlify.IdentityProvider({
     entityID,
     signingCert: certified.certificate,
@@ -30,7 +39,7 @@ function identityProvider({ certified = keys, encrypts = false, entityID = ENTIT
     wantAuthnRequestsSigned,
     isAssertionEncrypted: encrypts,
     messageSigningOrder: 'sign-then-encrypt',
-    requestSignatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+    requestSignatureAlgorithm,
     singleSignOnService: ['HTTP-Redirect', 'HTTP-POST'].map((name) => ({ Binding: binding(name), Location: 'https://idp.example/sso' })),
     loginResponseTemplate: {
       context: samlify.SamlLib.defaultLoginResponseTemplate.context,
@@ -201,6 +210,9 @@ test('what is encrypted is', async () => {
 const past = new Date(Date.now() - 120_000).toISOString();
 const bad: readonly (readonly [string, Parameters<typeof answered>[2]])[] = [
   ['is signed by another key', { idp: identityProvider({ certified: otherKeys }) }],
+  ['is signed by SHA-1', { idp: identityProvider({ requestSignatureAlgorithm: SHA1 }) }],
+  ['is signed by SHA-1 and encrypted', { idp: identityProvider({ requestSignatureAlgorithm: SHA1, encrypts: true }) }],
+  ['is longer than any', { wrong: { attrGroups: 'x'.repeat(200_000) } }],
   ['is for another audience', { wrong: { Audience: 'https://other.example' } }],
   ['is for another address', { wrong: { SubjectRecipient: 'https://other.example/acs' } }],
   ['is to another request', { wrong: { InResponseTo: '_other' } }],

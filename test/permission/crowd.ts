@@ -268,8 +268,8 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       insert into policies (instance_id, org_id, kind, value, sequence, created_at, changed_at)
       select distinct d."instanceId", d."orgId", 'login', ${JSON.stringify(defaults.login)}::text::jsonb, 1, now(), now() from ${drawn} where 'loginPolicy' = any(d.has) on conflict do nothing`;
     await sql`
-      insert into idp_links (instance_id, idp_id, external_id, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
-      select d."instanceId", d."userId" || '-instance-idp', 'x', d."userId", 'x', ${epochs}, now() from ${bound} where 'idpLink' = any(d.has)`;
+      insert into idp_links (instance_id, idp_id, external_id, external_key, user_id, display_name, user_epoch, org_epoch, instance_epoch, created_at)
+      select d."instanceId", d."userId" || '-instance-idp', 'x', 'x', d."userId", 'x', ${epochs}, now() from ${bound} where 'idpLink' = any(d.has)`;
     await sql`
       insert into org_domains (instance_id, org_id, domain)
       select "instanceId", "orgId", "userId" || '.unproven.example' from ${drawn} where 'unproven' = any(has)`;

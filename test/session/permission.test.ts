@@ -1,10 +1,12 @@
 /** Who may carry on, read and end whose session (reference/session-service-v2.md 13), and what the others do not learn (DESIGN.md 8). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Client, type Refusal } from '../support/ask.ts';
+import { OrganizationService } from '../../src/contract/gen/zitadel/org/v2/org_service_pb.js';
+import { Client, type Refusal, user } from '../support/ask.ts';
 import { startCluster } from '../support/node.ts';
 import { byUser, Logins, refusals, session } from './logins.ts';
 
+const org = OrganizationService.method;
 const cluster = await startCluster(1);
 const logins = new Logins(cluster);
 const { people, admin } = logins;
@@ -111,4 +113,41 @@ test('without session.write on the instance nobody learns by a session who exist
   const { token } = await people.caller({ orgRoles: { [cluster.orgId]: ['ORG_OWNER'] } });
   for (const userId of [ada.userId, '404'])
     assert.deepEqual(await client.ask(session.createSession, { checks: byUser({ userId }) }, { token }), noMembership);
+});
+
+test('who made a session reads it without a permission, and no more once he, or his organization, was switched off since', async () => {
+  const cuts: Readonly<Record<string, (id: { userId: string; orgId: string }) => Promise<unknown>>> = {
+    user: async ({ userId }) => {
+      await client.get(user.deactivateUser, { userId }, admin);
+      await client.get(user.reactivateUser, { userId }, admin);
+    },
+    organization: async ({ orgId: organizationId }) => {
+      await client.get(org.deactivateOrganization, { organizationId }, admin);
+      await client.get(org.activateOrganization, { organizationId }, admin);
+    },
+  };
+  for (const [what, cut] of Object.entries(cuts)) {
+    const page = await people.person({ kind: 'machine', orgId: await people.org() });
+    const role = async (roles: readonly string[]) => {
+      await cluster.sql`delete from memberships where user_id = ${page.userId}`;
+      if (roles.length > 0) {
+        await cluster.sql`
+          insert into memberships (instance_id, user_id, level, object_id, roles, created_at, changed_at)
+          values (${cluster.instanceId}, ${page.userId}, 3, ${cluster.instanceId}, ${[...roles]}::text[], now(), now())`;
+      }
+      await cluster.sql`update users set access_version = nextval('epochs') where user_id = ${page.userId}`;
+    };
+    await role(['IAM_LOGIN_CLIENT']);
+    const { sessionId } = await client.get(session.createSession, { checks: byUser(ada) }, { token: await people.pat(page) });
+    await role([]);
+    const seen = async () => {
+      const sent = { token: await people.pat(page) };
+      const listed = await client.get(session.listSessions, {}, sent);
+      const got = await client.ask(session.getSession, { sessionId }, sent);
+      return [listed.sessions.some((one) => one.id === sessionId), got.code];
+    };
+    assert.deepEqual(await seen(), [true, 'ok'], what);
+    await cut(page);
+    assert.deepEqual(await seen(), [false, 'permission_denied'], what);
+  }
 });

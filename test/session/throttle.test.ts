@@ -174,11 +174,17 @@ test('failures from one address are counted over users and unknown names, and dr
   assert.equal((await there.ask(session.setSession, { sessionId, checks: typed(PASSWORD) }, admin)).code, 'ok');
 });
 
+test('an IPv4 address is one, however it is written', async () => {
+  const ways = ['198.51.100.7', '::ffff:198.51.100.7', '::FFFF:c633:6407', '0:0:0:0:0:ffff:c633:6407'];
+  for (let n = 0; n < 6; n++) assert.equal((await guess(here, await logins.human(), WRONG, nth(ways, n))).code, 'invalid_argument');
+  for (const ip of ways) assert.deepEqual(await guess(here, await logins.human(), PASSWORD, ip), tooMany);
+});
+
 test('of IPv6 a network is one address, and this machine is none', async () => {
   const me = await logins.human();
   for (let n = 0; n < 6; n++) assert.equal((await guess(here, await logins.human(), WRONG, `2001:db8::${n + 1}`)).code, 'invalid_argument');
   assert.deepEqual(await guess(here, me, PASSWORD, '2001:db8::ffff'), tooMany);
   assert.equal((await guess(here, me, PASSWORD, '2001:db8:1::1')).code, 'ok');
-  for (const ip of ['127.0.0.1', '::1', '::ffff:127.0.0.1', 'nonsense'])
+  for (const ip of ['127.0.0.1', '::1', '0:0::1', '::ffff:127.0.0.1', '::ffff:7f00:1', 'fe80::1%eth0', 'nonsense'])
     for (let n = 0; n < 7; n++) assert.equal((await guess(here, await logins.human(), WRONG, ip)).code, 'invalid_argument');
 });

@@ -74,7 +74,10 @@ async function openId(
   config: OidcConfig,
   { prompt, userName, parameters, clientSecret }: OpenIdWays,
 ): Promise<Client> {
-  const { authorizationEndpoint, tokenEndpoint, userinfoEndpoint, jwksUri, authMethods, prompts } = await discover(outside, config.issuer);
+  const { authorizationEndpoint, tokenEndpoint, userinfoEndpoint, jwksUri, authMethods, prompts, tellsIssuer } = await discover(
+    outside,
+    config.issuer,
+  );
   const scopes = config.scopes.length > 0 ? config.scopes : DEFAULT_SCOPES;
   return {
     clientId: config.clientId,
@@ -86,6 +89,7 @@ async function openId(
     prompt: prompt && (prompts?.includes('select_account') ?? true),
     usePkce: config.usePkce,
     useNonce: true,
+    issuer: { name: config.issuer, isTold: tellsIssuer },
     ...(parameters && { parameters }),
     account: async (tokens, nonce) => {
       if (tokens.idToken === '') throw refused('no id token came back');

@@ -27,6 +27,8 @@ export interface Client {
   readonly usePkce: boolean;
   readonly useNonce: boolean;
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Where it is known who the provider is. `isTold`: it says that it names itself in every answer (RFC 9207 section 3). */
+  readonly issuer?: { readonly name: string; readonly isTold: boolean };
   /** Whose the tokens are. `nonce`: what the id token must hold. `sent`: what else came back with the code. */
   readonly account: (tokens: Tokens, nonce: string | undefined, sent: (name: string) => string | undefined) => Promise<ExternalUser>;
 }
@@ -35,6 +37,7 @@ export interface Client {
 export interface Pending {
   readonly codeVerifier?: string;
   readonly nonce?: string;
+  readonly issuer?: NonNullable<Client['issuer']>;
 }
 
 export interface Asked {
@@ -47,7 +50,11 @@ export function authorization(
   { origin }: Context,
   { state, loginHint }: Asked,
 ): { readonly url: string; readonly pending: Pending } {
-  const pending: Pending = { ...(client.usePkce && { codeVerifier: secret() }), ...(client.useNonce && { nonce: secret() }) };
+  const pending: Pending = {
+    ...(client.usePkce && { codeVerifier: secret() }),
+    ...(client.useNonce && { nonce: secret() }),
+    ...(client.issuer && { issuer: client.issuer }),
+  };
   const parameters: Record<string, string> = {
     client_id: client.clientId,
     redirect_uri: callbackUrl(origin),
@@ -76,8 +83,9 @@ export async function answered(
   client: Client,
   context: Context,
   sent: (name: string) => string | undefined,
-  { codeVerifier, nonce }: Pending,
+  { codeVerifier, nonce, issuer }: Pending,
 ): Promise<Login> {
+  demandIssuer(issuer, sent('iss'));
   const error = sent('error');
   if (error) throw new LoginError(error, sent('error_description') ?? '');
   const code = sent('code');
@@ -87,6 +95,12 @@ export async function answered(
   if (user.id === '') throw refused('the provider does not say who it was');
   const { accessToken, idToken, refreshToken, expiresAt } = tokens;
   return { user, access: { case: 'oauth', accessToken, idToken, refreshToken }, expiresAt };
+}
+
+/** RFC 9207 section 2.4: an answer of another provider is none, nor a refusal of his; of one that names itself, each does. */
+function demandIssuer(issuer: Pending['issuer'], told: string | undefined): void {
+  if (!issuer) return;
+  if (told === undefined ? issuer.isTold : told !== issuer.name) throw refused(`the answer is by ${told ?? 'nobody'}, not ${issuer.name}`);
 }
 
 async function exchanged(client: Client, { outside, origin }: Context, proof: Readonly<Record<string, string>>): Promise<Tokens> {

@@ -9,10 +9,12 @@ import {
   SAML,
   ValidateInResponseTo,
 } from '@node-saml/node-saml';
+import { decryptXml } from '@node-saml/node-saml/lib/xml.js';
+import type { Element } from '@xmldom/xmldom';
 import type { SamlConfig } from '../config.ts';
 import { type Context, type NextStep, refused } from '../kind/context.ts';
 import { externalUser, type Login } from '../login.ts';
-import { parseMetadata } from './metadata.ts';
+import { type IdpMetadata, parseMetadata } from './metadata.ts';
 import { children, rootOf } from './xml.ts';
 
 export interface SamlPending {
@@ -35,6 +37,8 @@ const SHA512 = 3;
 
 /** How far clocks may differ. */
 const SKEW_MS = 30_000;
+/** Of a response as it is sent, in base64: an assertion with hundreds of groups is a tenth of it. */
+const MOST_CHARACTERS = 256 * 1024;
 /** An answer may come as long as the intent waits for it. */
 const ANSWER_MS = 3_600_000;
 
@@ -46,13 +50,14 @@ export async function samlRequest(
   config: SamlConfig,
   relayState: string,
 ): Promise<{ readonly next: NextStep; readonly pending: SamlPending }> {
-  const { redirectUrl, postUrl } = metadataOf(config);
+  const metadata = metadataOf(config);
+  const { redirectUrl, postUrl } = metadata;
   const posts = postUrl !== undefined && (config.binding === POST_BINDING || redirectUrl === undefined);
   const url = posts ? postUrl : redirectUrl;
   if (url === undefined) throw refused('the metadata have no address for this binding');
   const pending = { requestId: `_${crypto.randomUUID()}`, at: new Date().toISOString() };
   const saml = new SAML({
-    ...ours(context, config, pending),
+    ...ours(context, config, metadata, pending),
     entryPoint: url,
     ...(config.withSignedRequest && { privateKey: context.secrets.privateKey ?? '' }),
     ...(posts && { authnRequestBinding: 'HTTP-POST', skipRequestCompression: true }),
@@ -64,12 +69,13 @@ export async function samlRequest(
 }
 
 export async function samlLogin(context: Context, config: SamlConfig, response: string, pending: SamlPending): Promise<Login> {
-  const { entityId: idpIssuer } = metadataOf(config);
-  demandSuccess(response, acsUrl(context.origin, context.idpId));
-  const saml = new SAML({ ...ours(context, config, pending), decryptionPvk: context.secrets.privateKey ?? '' });
+  if (response.length > MOST_CHARACTERS) throw refused('the SAML response is too long');
+  const metadata = metadataOf(config);
+  await demandStrong(demandSuccess(response, acsUrl(context.origin, context.idpId)), context.secrets.privateKey ?? '');
+  const saml = new SAML({ ...ours(context, config, metadata, pending), decryptionPvk: context.secrets.privateKey ?? '' });
   const profile = await validated(saml, response);
   const assertion = profile.getAssertion?.()?.Assertion as ParsedAssertion | undefined; // xml2js of a verified assertion
-  if (!assertion || profile.issuer !== idpIssuer) throw refused(`the assertion is by ${profile.issuer}`);
+  if (!assertion || profile.issuer !== metadata.entityId) throw refused(`the assertion is by ${profile.issuer}`);
   // SAML 2.0 Profiles 4.1.4.3: for this request, at this address, and not for ever.
   const isForUs = (assertion.Subject?.[0]?.SubjectConfirmation ?? []).some(
     ({ $: { Method = '' } = {}, SubjectConfirmationData: [data] = [] }) => {
@@ -97,12 +103,54 @@ const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
 /** node-saml looks at the status only where there is no assertion. What the envelope says may be unsigned, so that it can only refuse. */
-function demandSuccess(response: string, destination: string): void {
+function demandSuccess(response: string, destination: string): Element {
   const root = rootOf(Buffer.from(response, 'base64').toString());
-  const [code] = root ? children(root, PROTOCOL, 'Status').flatMap((status) => children(status, PROTOCOL, 'StatusCode')) : [];
+  if (!root) throw refused('the SAML response is no XML');
+  const [code] = children(root, PROTOCOL, 'Status').flatMap((status) => children(status, PROTOCOL, 'StatusCode'));
   if (code?.getAttribute('Value') !== SUCCESS) throw refused(`the provider answered ${code?.getAttribute('Value') ?? 'no SAML response'}`);
-  const sentTo = root?.getAttribute('Destination') || destination;
+  const sentTo = root.getAttribute('Destination') || destination;
   if (sentTo !== destination) throw refused(`the answer was sent to ${sentTo}`);
+  return root;
+}
+
+const STRONG: ReadonlySet<string> = new Set([
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha384',
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
+  'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
+  'http://www.w3.org/2001/04/xmldsig-more#sha384',
+  'http://www.w3.org/2001/04/xmlenc#sha256',
+  'http://www.w3.org/2001/04/xmlenc#sha512',
+]);
+
+/**
+ * No signature by SHA-1, whose collisions can be made, nor by anything else that is not known: wherever it stands, also in what is encrypted,
+ * and in whatever namespace. What node-saml gives of an assertion has lost its signature by then.
+ */
+async function demandStrong(root: Element, privateKey: string): Promise<void> {
+  demandStrongIn(root);
+  const encrypted = Array.from(root.getElementsByTagNameNS('*', 'EncryptedAssertion'));
+  if (encrypted.length > 1) throw refused('the SAML response holds several assertions');
+  for (const element of encrypted) {
+    const opened = await decryptXml(element.toString(), privateKey).catch((error: unknown) => {
+      throw refused('the assertion cannot be decrypted', error);
+    });
+    const assertion = rootOf(opened);
+    if (!assertion) throw refused('what was encrypted is no XML');
+    demandStrongIn(assertion);
+  }
+}
+
+function demandStrongIn(root: Element): void {
+  const methods = Array.from(root.getElementsByTagNameNS('*', 'SignatureMethod'));
+  // Within an encryption, SHA-1 is only what pads a key (XML Encryption 1.0, 5.4.2).
+  const digests = Array.from(root.getElementsByTagNameNS('*', 'DigestMethod')).filter(
+    ({ parentNode }) => (parentNode as Element | null)?.localName === 'Reference', // what has a child is an element
+  );
+  for (const method of [...methods, ...digests]) {
+    const algorithm = method.getAttribute('Algorithm') ?? '';
+    if (!STRONG.has(algorithm)) throw refused(`a signature by ${algorithm}`);
+  }
 }
 
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
@@ -142,8 +190,7 @@ function attributesOf({ attributes }: Profile): Record<string, string[]> {
 }
 
 /** An answer counts if the whole of it or its assertion is signed, by a key of the metadata; else it is refused. */
-function ours({ origin, idpId }: Context, config: SamlConfig, { requestId, at }: SamlPending): Options {
-  const { certificates } = metadataOf(config);
+function ours({ origin, idpId }: Context, config: SamlConfig, { certificates }: IdpMetadata, { requestId, at }: SamlPending): Options {
   return {
     issuer: entityId(origin, idpId),
     audience: entityId(origin, idpId),
@@ -168,7 +215,7 @@ function ours({ origin, idpId }: Context, config: SamlConfig, { requestId, at }:
   };
 }
 
-function metadataOf({ metadataXml }: SamlConfig) {
+function metadataOf({ metadataXml }: SamlConfig): IdpMetadata {
   const metadata = parseMetadata(metadataXml);
   if (!metadata) throw refused('the metadata cannot be read');
   return metadata;
