@@ -117,8 +117,9 @@ test('keyward instance pat --owner gives access back after the last owner has go
   let pat = await restore();
   for (const gone of ['deactivated', 'locked', 'deleted', 'demoted'] as const) {
     const [machine] = await sql<{ user_id: string }[]>`
-      select user_id from profiles where instance_id = ${instanceId} and username_key = 'admin'`;
-    const me = { userId: machine?.user_id ?? assert.fail('no machine "admin"') };
+      select u.user_id from users u join profiles p using (instance_id, user_id)
+      where u.instance_id = ${instanceId} and p.machine_name = 'admin' and u.is_owner`;
+    const me = { userId: machine?.user_id ?? assert.fail('no machine "admin" is an owner') };
     await sql`delete from memberships where instance_id = ${instanceId} and level = 3 and user_id <> ${me.userId}`;
     const lastOne = { token: pat, headers: allowed };
     if (gone === 'deactivated') await client.get(user.deactivateUser, me, lastOne);
@@ -146,3 +147,15 @@ async function rowsOf({ userId }: Person) {
     await sql`select count(*) from events where instance_id = ${instanceId}`,
   ].map((rows) => [...rows]);
 }
+
+test('keyward instance pat --owner makes no owner of a machine that only bears the name', async () => {
+  await sql`delete from memberships where instance_id = ${instanceId} and level = 3`;
+  await sql`update users set is_owner = false, rank = 0 where instance_id = ${instanceId} and rank = 3`;
+  const named = await sql<{ user_id: string }[]>`
+    select user_id from profiles where instance_id = ${instanceId} and username_key = 'admin'`;
+  assert.equal(named.length, 1);
+  await runKeyward(cluster.database, ['instance', 'pat', '--owner']);
+  const [bearer] = await sql<{ is_owner: boolean }[]>`
+    select is_owner from users where instance_id = ${instanceId} and user_id = ${named[0]!.user_id}`;
+  assert.equal(bearer?.is_owner, false);
+});
