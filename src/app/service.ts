@@ -7,25 +7,16 @@ import { Failure } from '../failure/failure.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { readApp } from './app.ts';
 import { complianceProblems } from './compliance.ts';
-import {
-  allowedOrigins,
-  authMethods,
-  type GrantType,
-  grantTypes,
-  kinds,
-  type OidcConfig,
-  type ResponseType,
-  responseTypes,
-} from './config.ts';
+import { authMethods, kinds, type OidcConfig, type ResponseType } from './config.ts';
 import { createApp } from './create.ts';
 import { errors } from './errors.ts';
-import { durationOf, loginVersionMessage, loginVersionOf, nanosOf } from './message.ts';
+import { configOf, shownConfig } from './message.ts';
 
 export const applicationService: Implementation<typeof ApplicationService> = {
   async createApplication({ projectId, name, applicationId, applicationType: type }, call) {
     const wanted = { projectId, name, appId: applicationId || undefined };
     if (type.case === 'oidcConfiguration') {
-      const config = configOf(type.value);
+      const config = givenConfig(type.value);
       const { appId, clientId, secret = '', at } = await createApp(call, wanted, { kind: kinds.oidc, config });
       const value = { clientId, clientSecret: secret, ...complianceOf(config) };
       return { applicationId: appId, creationDate: timestampFromPg(at), applicationType: { case: 'oidcConfiguration', value } };
@@ -56,50 +47,22 @@ export const applicationService: Implementation<typeof ApplicationService> = {
   },
 };
 
-/** What is not sent is the code flow. */
-function configOf(request: CreateOIDCApplicationRequest): OidcConfig {
-  const given = request.responseTypes.map((type) => type as ResponseType); // validation knows three, and refuses the unspecified one
-  return {
-    redirectUris: request.redirectUris,
-    responseTypes: given.length > 0 ? given : [responseTypes.code],
-    grantTypes: request.grantTypes.length > 0 ? request.grantTypes.map((type): GrantType => type) : [grantTypes.authorizationCode],
+function givenConfig(request: CreateOIDCApplicationRequest): OidcConfig {
+  return configOf({
+    ...request,
+    responseTypes: request.responseTypes.map((type) => type as ResponseType), // validation knows three, and refuses the unspecified one
     appType: request.applicationType,
-    authMethod: request.authMethodType,
-    postLogoutRedirectUris: request.postLogoutRedirectUris,
     devMode: request.developmentMode,
-    accessTokenType: request.accessTokenType,
-    accessTokenRoleAssertion: request.accessTokenRoleAssertion,
-    idTokenRoleAssertion: request.idTokenRoleAssertion,
-    idTokenUserinfoAssertion: request.idTokenUserinfoAssertion,
-    clockSkew: nanosOf(request.clockSkew),
-    additionalOrigins: request.additionalOrigins,
-    skipNativeAppSuccessPage: request.skipNativeAppSuccessPage,
-    backChannelLogoutUri: request.backChannelLogoutUri,
-    loginVersion: loginVersionOf(request.loginVersion),
-  };
+  });
 }
 
 function oidcMessage(clientId: string, config: OidcConfig): MessageInitShape<typeof OIDCConfigurationSchema> {
   return {
-    clientId,
-    redirectUris: [...config.redirectUris],
+    ...shownConfig(clientId, config),
     responseTypes: [...config.responseTypes],
-    grantTypes: [...config.grantTypes],
     applicationType: config.appType,
-    authMethodType: config.authMethod,
-    postLogoutRedirectUris: [...config.postLogoutRedirectUris],
-    ...complianceOf(config),
     developmentMode: config.devMode,
-    accessTokenType: config.accessTokenType,
-    accessTokenRoleAssertion: config.accessTokenRoleAssertion,
-    idTokenRoleAssertion: config.idTokenRoleAssertion,
-    idTokenUserinfoAssertion: config.idTokenUserinfoAssertion,
-    clockSkew: durationOf(config.clockSkew),
-    additionalOrigins: [...config.additionalOrigins],
-    allowedOrigins: [...allowedOrigins(config)],
-    skipNativeAppSuccessPage: config.skipNativeAppSuccessPage,
-    backChannelLogoutUri: config.backChannelLogoutUri,
-    ...loginVersionMessage(config.loginVersion),
+    ...complianceOf(config),
   };
 }
 

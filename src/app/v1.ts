@@ -7,24 +7,15 @@ import type { ProjectChanged } from '../project/project.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { readApp } from './app.ts';
 import { complianceProblems } from './compliance.ts';
-import {
-  type ApiConfig,
-  allowedOrigins,
-  type GrantType,
-  grantTypes,
-  kinds,
-  type OidcConfig,
-  type ResponseType,
-  responseTypes,
-} from './config.ts';
+import { type ApiConfig, kinds, type OidcConfig, type ResponseType } from './config.ts';
 import { createApp } from './create.ts';
 import { addAppKey } from './key.ts';
-import { durationOf, loginVersionMessage, loginVersionOf, nanosOf } from './message.ts';
+import { configOf, shownConfig } from './message.ts';
 import { deactivateApp, reactivateApp, removeApp } from './state.ts';
 
 export const managementApps: Implementation<typeof ManagementService> = {
   async addOIDCApp(request, call) {
-    const config = configOf(request);
+    const config = givenConfig(request);
     const made = await createApp(call, { ...named(request), orgId: call.orgId }, { kind: kinds.oidc, config });
     return {
       appId: made.appId,
@@ -74,50 +65,17 @@ export const managementApps: Implementation<typeof ManagementService> = {
 
 const named = ({ projectId, name }: { readonly projectId: string; readonly name: string }) => ({ projectId, name });
 
-/** In v1 response types count from 0. What is not sent is the code flow. */
-function configOf(request: AddOIDCAppRequest): OidcConfig {
-  const given = request.responseTypes.map((type) => (type + 1) as ResponseType); // validation knows three
-  return {
-    redirectUris: request.redirectUris,
-    responseTypes: given.length > 0 ? given : [responseTypes.code],
-    grantTypes: request.grantTypes.length > 0 ? request.grantTypes.map((type): GrantType => type) : [grantTypes.authorizationCode],
-    appType: request.appType,
-    authMethod: request.authMethodType,
-    postLogoutRedirectUris: request.postLogoutRedirectUris,
-    devMode: request.devMode,
-    accessTokenType: request.accessTokenType,
-    accessTokenRoleAssertion: request.accessTokenRoleAssertion,
-    idTokenRoleAssertion: request.idTokenRoleAssertion,
-    idTokenUserinfoAssertion: request.idTokenUserinfoAssertion,
-    clockSkew: nanosOf(request.clockSkew),
-    additionalOrigins: request.additionalOrigins,
-    skipNativeAppSuccessPage: request.skipNativeAppSuccessPage,
-    backChannelLogoutUri: request.backChannelLogoutUri,
-    loginVersion: loginVersionOf(request.loginVersion),
-  };
-}
+/** In v1 response types count from 0. */
+const givenConfig = (request: AddOIDCAppRequest): OidcConfig =>
+  configOf({ ...request, responseTypes: request.responseTypes.map((type) => (type + 1) as ResponseType) }); // validation knows three
 
 function oidcMessage(clientId: string, config: OidcConfig): MessageInitShape<typeof OIDCConfigSchema> {
   return {
-    clientId,
-    redirectUris: [...config.redirectUris],
+    ...shownConfig(clientId, config),
     responseTypes: config.responseTypes.map((type) => type - 1),
-    grantTypes: [...config.grantTypes],
     appType: config.appType,
-    authMethodType: config.authMethod,
-    postLogoutRedirectUris: [...config.postLogoutRedirectUris],
     devMode: config.devMode,
-    accessTokenType: config.accessTokenType,
-    accessTokenRoleAssertion: config.accessTokenRoleAssertion,
-    idTokenRoleAssertion: config.idTokenRoleAssertion,
-    idTokenUserinfoAssertion: config.idTokenUserinfoAssertion,
-    clockSkew: durationOf(config.clockSkew),
-    additionalOrigins: [...config.additionalOrigins],
-    allowedOrigins: [...allowedOrigins(config)],
-    skipNativeAppSuccessPage: config.skipNativeAppSuccessPage,
-    backChannelLogoutUri: config.backChannelLogoutUri,
     ...complianceOf(config),
-    ...loginVersionMessage(config.loginVersion),
   };
 }
 

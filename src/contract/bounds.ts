@@ -4,6 +4,7 @@
  */
 import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
 import type { Reason } from '../failure/failure.ts';
+import { property } from './property.ts';
 
 /** As many as a page of a list holds at most. */
 export const MOST_ITEMS = 1000;
@@ -53,8 +54,7 @@ function lists(field: DescField, within: readonly DescMessage[]): boolean {
 }
 
 function valueIn({ localName, oneof }: DescField, message: Message): unknown {
-  const values = message as unknown as Record<string, unknown>; // by local name, as the descriptor says
-  if (!oneof) return values[localName];
-  const chosen = values[oneof.localName] as { readonly case?: string; readonly value?: unknown }; // the shape of every oneof
+  if (!oneof) return property(message, localName);
+  const chosen = property(message, oneof.localName) as { readonly case?: string; readonly value?: unknown }; // the shape of every oneof
   return chosen.case === localName ? chosen.value : undefined;
 }

@@ -2,6 +2,7 @@
 import type { DescField, DescMessage, DescOneof, Message } from '@bufbuild/protobuf';
 import { type Check, checkItems, checkMapValues, checkValue } from './check.ts';
 import { goMessageName, goName } from './go-name.ts';
+import { property } from './property.ts';
 import { ownRules, type RuleSource } from './rules.ts';
 
 export type Validate = (message: Message) => string | undefined;
@@ -58,12 +59,6 @@ function stepsOf(message: DescMessage, source: RuleSource, embedded: (message: D
 }
 
 type Embedded = (message: DescMessage) => Validate | undefined;
-
-/** In protobuf-es a message is a plain object with one property a field (its local name), or a oneof (`{ case, value }`). */
-function property(message: Message, name: string): unknown {
-  // The descriptor of this very message says that the property exists.
-  return (message as unknown as Readonly<Record<string, unknown>>)[name];
-}
 
 function fieldStep(owner: string, field: DescField, source: RuleSource, embedded: Embedded): Validate | undefined {
   const at = `invalid ${owner}.${goName(field.name)}`;

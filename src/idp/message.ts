@@ -8,7 +8,10 @@ import { kindConfigOf, optionsOf, type ProviderRow } from './provider.ts';
 
 type V2Config = MessageInitShape<typeof IDPConfigSchema>;
 
-export function providerMessage(row: ProviderRow, instanceId: string): MessageInitShape<typeof IDPSchema> {
+export const providerMessage = (row: ProviderRow, instanceId: string): MessageInitShape<typeof IDPSchema> => fieldsOf(row, instanceId);
+
+/** What v1 and v2 both show. */
+function fieldsOf(row: ProviderRow, instanceId: string) {
   return {
     id: row.idp_id,
     details: {
@@ -26,8 +29,8 @@ export function providerMessage(row: ProviderRow, instanceId: string): MessageIn
 
 /** The fields and numbers of v1 are those of v2, as far as it has them; what it has not is left out when the message is made. */
 export function providerMessageV1(row: ProviderRow, instanceId: string): MessageInitShape<typeof ProviderSchema> {
-  const shown = { ...providerMessage(row, instanceId), owner: row.org_id === null ? 1 : 2 };
-  return shown as unknown as MessageInitShape<typeof ProviderSchema>; // the config of the one is a config of the other
+  const shown = { ...fieldsOf(row, instanceId), owner: row.org_id === null ? 1 : 2 };
+  return shown as MessageInitShape<typeof ProviderSchema>; // the config of the one is a config of the other
 }
 
 function shown({ kind, config }: KindConfig): NonNullable<V2Config['config']> {

@@ -4,7 +4,7 @@ import { covers, demandInstance, denied, nowhere, reach } from '../access/permis
 import { Failure, type Reason } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { append, type Json, type NewEvent } from '../store/events.ts';
+import { append, type NewEvent } from '../store/events.ts';
 import { type Configs, type Kind, type KindConfig, kinds, type Options, type Owner } from './config.ts';
 import type { Draft } from './draft.ts';
 import { errors, ownerErrors } from './errors.ts';
@@ -67,7 +67,7 @@ export async function addProvider(
 ): Promise<Done & { readonly idpId: string }> {
   if (name !== '' && name.trim() === '') throw new Failure(ownerErrors[owner].blank);
   const sealed = call.masterkey.encrypt(JSON.stringify(secrets), secretsPlace(call.instance.id, idpId));
-  const payload = { id: idpId, name, ...options, ...(of.config as unknown as Record<string, Json>) }; // plain values, as they are stored
+  const payload = { id: idpId, name, ...options, ...of.config };
   const event: NewEvent = { type: `${prefix(owner)}.idp.${kinds[of.kind].event}.added`, payload };
   const [done] = await call.db.change<Done | Record<keyof Done, null>>(
     undefined,

@@ -13,6 +13,7 @@ import type { External } from '../config/settings.ts';
 import { twinOf } from '../contract/beta/twin.ts';
 import { itemsIn, MOST_ITEMS, tooManyItems } from '../contract/bounds.ts';
 import type { Method } from '../contract/method.ts';
+import { property } from '../contract/property.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
 import { type Code, Failure } from '../failure/failure.ts';
 import type { Outside } from '../outbound/outside.ts';
@@ -233,7 +234,7 @@ function demandValid(method: Method, message: Message): void {
 
 function checkedOf({ checkField }: Method, message: Message): { readonly id: string } | undefined {
   if (checkField === undefined) return undefined;
-  return { id: (message as unknown as Record<string, string>)[checkField] ?? '' }; // the descriptor says that the field is there
+  return { id: String(property(message, checkField)) };
 }
 
 function answered(method: Method, answer: object): Message {
@@ -269,6 +270,6 @@ interface Selector {
 
 /** The oneof `org` of an organization field; unset where the field is. */
 function selector(message: Message, field: string): Selector | undefined {
-  const value = (message as unknown as Record<string, { org?: Selector } | undefined>)[field];
+  const value = property(message, field) as { org?: Selector } | undefined; // `orgField` is a field of this type
   return value?.org?.case === undefined ? undefined : value.org;
 }

@@ -8,7 +8,7 @@ import type { NewEvent } from '../store/events.ts';
 import { dropCodes, endedWith, type NewCode, newCode } from './code.ts';
 import { errors } from './errors.ts';
 import { checkTemplate } from './template.ts';
-import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
+import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type Target, type User } from './user.ts';
 
 /** The oneof `verification` of an e-mail or a phone. */
 export type Verification = SetHumanEmail['verification'] | SetHumanPhone['verification'];
@@ -115,7 +115,7 @@ export function human(user: User, missing: Reason): void {
  * A contact as it is set for this user: to one who is off nothing is sent, so no code is made; one that the caller is told is, but does not
  * count before its user is back (DESIGN.md 8, reference/user-credentials-v2.md 13).
  */
-export function madeFor(user: User, contact: Contact): Contact {
+export function madeFor(user: Target, contact: Contact): Contact {
   const { code, events, profile } = contact;
   return !code || code.returned || !isOff(user)
     ? contact

@@ -84,7 +84,7 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
           ${page}
         )
       )
-      select ${userColumns(sql)}, counted.total, now() as at
+      select ${userColumns(sql, call.instance)}, counted.total, now() as at
       from caller left join counted on true
       left join (page join users u using (user_id) join profiles p using (instance_id, user_id)) on ${here}
       order by page.sort_key ${direction}, page.tie ${direction}, page.user_id ${direction}`;

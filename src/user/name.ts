@@ -38,8 +38,7 @@ export function renamed(sql: Sql, source: Fragment): Fragment {
 
 /** Refuses what stands for nothing that is seen, the separator above among it. */
 export function demandName(username: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are refused
-  if (/[\0-\x1f\x7f]/.test(username)) throw new Failure(errors.usernameControl);
+  if (/\p{Cc}/u.test(username)) throw new Failure(errors.usernameControl);
 }
 
 /** The text behind the last `@` of a user name; empty where there is none. */

@@ -15,7 +15,7 @@ import { dropCodes, fits, newCode, refuseCode, spent, storedCode } from './code.
 import { errors, passwordRules } from './errors.ts';
 import { checkTemplate } from './template.ts';
 import { findTried } from './tried.ts';
-import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type User } from './user.ts';
+import { type Changed, changeUser, type Decision, isOff, kinds, type Profile, type Rule, type Target, type User } from './user.ts';
 
 /** First failing rule wins. `prefix`: `COMMA` where a user is created, `DOMAIN` where he is changed. */
 export function checkComplexity(password: string, policy: ComplexityPolicy, prefix: 'COMMA' | 'DOMAIN'): void {
@@ -85,13 +85,13 @@ export type Proof = SetPassword['verification'];
  * Checks current password or code; which of the two, if any, decides on the permission. A wrong one is counted before it is refused: a
  * password here, a code by what is given.
  */
-export async function checkProof(call: Call, user: User, proof: Proof): Promise<Decision<never> | undefined> {
+export async function checkProof(call: Call, user: Target, proof: Proof): Promise<Decision<never> | undefined> {
   if (proof.case === 'verificationCode') return checkCode(call, user, proof.value);
   return proof.case === 'currentPassword' ? checkCurrent(call, user, proof.value) : undefined;
 }
 
 /** A wrong current password is counted with those at login: whoever has a token may try here, too. */
-async function checkCurrent(call: Call, user: User, password: string): Promise<undefined> {
+async function checkCurrent(call: Call, user: Target, password: string): Promise<undefined> {
   if (password === '') throw new Failure(errors.passwordEmpty);
   const attempts = new Attempts(call, mayWrite(call, user) ? undefined : callerSource(call.caller.userId));
   const tried = await findTried(call, user.user_id, (sql) => attempts.columns(sql));
@@ -121,7 +121,7 @@ function mayWrite({ caller }: Call, user: User): boolean {
 
 export const PASSWORD_FAILED: NewEvent = { type: 'user.human.password.check.failed', payload: {} };
 
-async function checkCode(call: Call, user: User, given: string): Promise<Decision<never> | undefined> {
+async function checkCode(call: Call, user: Target, given: string): Promise<Decision<never> | undefined> {
   if (isOff(user)) throw new Failure(errors.notActive);
   const code = await storedCode(call, user.user_id, 'password');
   if (!code?.alive || spent(code)) throw new Failure(errors.codeNotFound);
@@ -132,7 +132,7 @@ async function checkCode(call: Call, user: User, given: string): Promise<Decisio
 /** SetPassword: by an administrator, by the current password, by a code. */
 export function setPassword(call: Call, userId: string, given: SetPassword['passwordType'], proof: Proof): Promise<Changed> {
   if (given.case === undefined) throw new Failure(proof.case === 'currentPassword' ? errors.passwordEmpty : errors.passwordEmptyByCode);
-  const decide = async (user: User): Promise<Decision<Changed>> => {
+  const decide = async (user: Target): Promise<Decision<Changed>> => {
     if (user.kind !== kinds.human) throw new Failure(errors.passwordUserNotFound);
     if (user.state === userStates.initial) throw new Failure(errors.passwordNotInitialised);
     const refused = await checkProof(call, user, proof);

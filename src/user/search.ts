@@ -181,7 +181,7 @@ function one(sql: Sql, { query }: SearchQuery, names: LoginNames): Fragment {
   }
 }
 
-/** Over `u` and `p`: any of the login names (login-name.ts). An equal one is looked for by the user names that it can come from. */
+/** Over `u` and `p`: whether one of the login names fits (login-name.ts). An equal one is looked for by the user names that it can come from. */
 function anyLoginName(sql: Sql, method: number, value: string): Fragment {
   const names = [value, value.slice(0, Math.max(0, value.lastIndexOf('@')))];
   const candidate = TEXT_METHODS[method] === 'equals' ? sql`p.username collate "C" = any(${names}::text[]) and` : sql``;

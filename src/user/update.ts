@@ -10,7 +10,7 @@ import { type Entry, load, mergeMetadata } from './metadata.ts';
 import { claimedElsewhere, demandName, usernameTaken } from './name.ts';
 import { checkProof, newPassword, passwordChange, proofRule } from './password.ts';
 import { languageTag } from './profile.ts';
-import { type Change, type Changed, changeUser, type Decision, kinds, type Profile, type Rule, type User } from './user.ts';
+import { type Change, type Changed, changeUser, type Decision, kinds, type Profile, type Rule, type Target, type User } from './user.ts';
 
 export interface HumanUpdate {
   readonly username: string | undefined;
@@ -171,7 +171,7 @@ function reprofile(user: User, profile: ProfileUpdate | undefined, parts: Parts)
 }
 
 /** The same address: only "verified" has an effect. A changed one is set as SetEmail sets it. */
-function readdress(user: User, email: SetHumanEmail | undefined, parts: Parts): void {
+function readdress(user: Target, email: SetHumanEmail | undefined, parts: Parts): void {
   if (!email) return;
   const verified = email.verification.case === 'isVerified' && email.verification.value;
   if (email.email === user.email) {
@@ -183,7 +183,7 @@ function readdress(user: User, email: SetHumanEmail | undefined, parts: Parts): 
   parts.emailCode = recontact(user, 'email', email.email, email.verification, parts);
 }
 
-function rephone(user: User, phone: SetHumanPhone | undefined, number: string | undefined, parts: Parts): void {
+function rephone(user: Target, phone: SetHumanPhone | undefined, number: string | undefined, parts: Parts): void {
   if (!phone) return;
   if (number === undefined) {
     if (user.phone !== null && phone.verification.case === undefined)
@@ -202,7 +202,7 @@ function rephone(user: User, phone: SetHumanPhone | undefined, number: string | 
 
 /** Gives the code where the caller asked to be told it. */
 function recontact(
-  user: User,
+  user: Target,
   kind: 'email' | 'phone',
   value: string,
   verification: Parameters<typeof setContact>[2],
@@ -216,7 +216,7 @@ function recontact(
 }
 
 /** Gives what the update comes to instead, where the proof was a wrong code. */
-async function repassword(call: Call, user: User, password: SetPassword | undefined, parts: Parts): Promise<Decision<never> | undefined> {
+async function repassword(call: Call, user: Target, password: SetPassword | undefined, parts: Parts): Promise<Decision<never> | undefined> {
   if (!password) return undefined;
   const refused = await checkProof(call, user, password.verification);
   if (refused) return refused;

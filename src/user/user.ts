@@ -5,6 +5,7 @@ import { userStates } from '../access/gate.ts';
 import { Stale } from '../access/guard.ts';
 import { covers, denied, type Reach, reach, reachOrDeny } from '../access/permission.ts';
 import { effectivePolicy } from '../access/policy.ts';
+import type { Instance } from '../access/tenant.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
 import { type NewMessage, newMessage, post } from '../notification/outbox.ts';
 import { posted } from '../notification/signal.ts';
@@ -49,8 +50,6 @@ export interface User extends Profile {
   org_id: string;
   kind: 1 | 2;
   state: 1 | 2 | 4 | 6;
-  /** His organization is not switched off. */
-  org_active: boolean;
   rank: number;
   is_owner: boolean;
   sequence: bigint;
@@ -92,12 +91,11 @@ export interface Changed {
 /** How often a command is tried against others that change the same user at the same time. */
 const TRIES = 30;
 
-/** The columns of a `User`, over the aliases `u` (users) and `p` (profiles). */
-export function userColumns(sql: Sql): Fragment {
+/** The columns of a `User`, over the aliases `u` (users) and `p` (profiles). Names with domains are looked for only where an instance has any. */
+export function userColumns(sql: Sql, { domainLogins }: Instance): Fragment {
   return sql`
-    u.user_id, u.org_id, u.kind, u.state,
-    (select o.state = 1 from orgs o where o.instance_id = u.instance_id and o.org_id = u.org_id) as org_active, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
-    ${loginDomains(sql)} as login_domains, p.username, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
+    u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
+    ${domainLogins ? loginDomains(sql) : sql`null::text[]`} as login_domains, p.username, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
     p.phone, p.phone_verified, p.password_hash, p.password_changed_at, p.password_change_required, p.mfa_init_skipped_at,
     p.machine_name, p.description, p.access_token_type, p.secret_hash, p.otp_sms, p.otp_email`;
 }
@@ -116,10 +114,14 @@ const loadTarget = (call: Call, userId: string): Promise<Target | undefined> =>
         left join projects p on m.level = 1 and p.instance_id = m.instance_id and p.project_id = m.object_id
         where m.instance_id = u.instance_id and m.user_id = u.user_id and u.rank > 0 and (m.level = 2 or p.org_id is not null)
       ) as member_of,
+      (select o.state = 1 from orgs o where o.instance_id = u.instance_id and o.org_id = u.org_id) as org_active,
       (${effectivePolicy(sql, 'notification', sql`u.instance_id`, sql`u.org_id`)}->>'passwordChange')::boolean as told_of_password`,
   );
 
-type Target = User & {
+/** A user whom a command is about. */
+export type Target = User & {
+  /** His organization is not switched off. */
+  org_active: boolean;
   member_of: readonly string[];
   /** Whether he is told that his password was changed (notification policy). */
   told_of_password: boolean;
@@ -129,7 +131,7 @@ async function load<U extends User>(call: Call, userId: string, more: (sql: Sql)
   const [row] = await call.db.read<U | Record<keyof User, null>>(
     (sql, caller) => sql`
       with caller as (${caller})
-      select ${userColumns(sql)}${more(sql)}
+      select ${userColumns(sql, call.instance)}${more(sql)}
       from caller
       left join (users u join profiles p using (instance_id, user_id)) on u.instance_id = ${call.instance.id} and u.user_id = ${userId}`,
   );
@@ -206,7 +208,7 @@ export async function changeUser<R>(
   userId: string,
   rule: Rule,
   missing: Reason,
-  decide: (user: User) => Decision<R> | Promise<Decision<R>>,
+  decide: (user: Target) => Decision<R> | Promise<Decision<R>>,
 ): Promise<R> {
   const where = allow(call, userId, rule);
   for (let n = 0; n < TRIES; n++) {
@@ -284,6 +286,6 @@ function messagesOf(call: Call, user: Target, { profile = {}, stamps = [], codes
 }
 
 /** Whether he has no access now, by his own state or by that of his organization: then he is given nothing new that could open something. */
-export function isOff(user: User): boolean {
+export function isOff(user: Target): boolean {
   return !user.org_active || user.state === userStates.inactive || user.state === userStates.locked;
 }

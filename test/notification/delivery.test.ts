@@ -141,7 +141,7 @@ test('a code that the caller is told is not sent', async () => {
 
 test('the code stands neither in the log nor in the outbox', async () => {
   const { userId } = await human();
-  server.manner = 'refuse for now';
+  server.manner = 'refuse as busy';
   await client.get(user.passwordReset, { userId, medium: { case: 'sendLink', value: {} } }, admin);
   await settled(sql, userId, 'bool_and(attempts >= 1 and not leased)');
   const [row] = await outboxOf(sql, userId);
@@ -158,7 +158,7 @@ test('the code stands neither in the log nor in the outbox', async () => {
 });
 
 test('a server that refuses for now, drops or hangs up gets the same mail again', async () => {
-  for (const manner of ['refuse for now', 'drop', 'refuse relaying', 'lose'] as const) {
+  for (const manner of ['refuse as busy', 'drop', 'refuse relaying', 'lose'] as const) {
     const { userId } = await human();
     let attempts = 0;
     server.manner = (to) => (to.startsWith(`${userId}@`) && ++attempts === 1 ? manner : 'take');
@@ -187,7 +187,7 @@ test('a recipient who is refused for good is not tried again; the message stays 
 
 test('what could not be delivered for three days, or until its code ran out, is given up and stays to be seen', async () => {
   const [late, old] = [await human(), await human()];
-  server.manner = 'refuse for now';
+  server.manner = 'refuse as busy';
   await client.get(user.sendEmailCode, { userId: late.userId }, admin);
   await client.get(user.setPassword, { userId: old.userId, newPassword: { password: 'A-new-passw0rd' } }, admin);
   for (const { userId } of [late, old]) await settled(sql, userId, 'bool_and(attempts >= 1 and not leased)');
@@ -222,7 +222,7 @@ const voids: Readonly<Record<string, (userId: string) => Promise<unknown>>> = {
 for (const [reason, make] of Object.entries(voids)) {
   test(`a code is not sent any more when ${reason}`, async () => {
     const { userId } = await people.person({ kind: 'human', orgId: await people.org() });
-    server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse for now' : 'take');
+    server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse as busy' : 'take');
     await client.get(user.sendEmailCode, { userId }, admin);
     await settled(sql, userId, 'bool_and(attempts >= 1 and not leased)');
     await make(userId);
@@ -239,7 +239,7 @@ for (const [reason, make] of Object.entries(voids)) {
 
 test('of codes that replace one another only the newest goes out, and it does not wait for the older ones', async () => {
   const { userId } = await human();
-  server.manner = 'refuse for now';
+  server.manner = 'refuse as busy';
   for (let n = 0; n < 3; n++) await client.get(user.sendEmailCode, { userId }, admin);
   await settled(sql, userId, 'bool_and(attempts >= 1 and not leased)'); // what is under way when its code is replaced may still arrive
   await sql`update outbox set next_attempt_at = now() + interval '1 hour' where user_id = ${userId} and not leased and sequence < (select max(sequence) from outbox where user_id = ${userId})`;
@@ -253,7 +253,7 @@ test('of codes that replace one another only the newest goes out, and it does no
 
 test("a user's messages go out in their order, whichever node sends them", async () => {
   const { userId } = await human();
-  server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse for now' : 'take');
+  server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse as busy' : 'take');
   await client.get(user.setPassword, { userId, newPassword: { password: 'A-new-passw0rd' } }, admin);
   await settled(sql, userId, 'bool_and(attempts >= 1 and not leased)');
   await other.get(user.createPasskeyRegistrationLink, { userId }, admin);

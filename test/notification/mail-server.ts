@@ -15,10 +15,10 @@ export interface Mail {
 }
 
 /** What the server does with a mail: at its recipient (`refuse…`) or after its text. `lose`: it is taken, and the connection dropped before that is said. */
-export type Manner = 'take' | 'refuse for now' | 'refuse for good' | 'refuse relaying' | 'stall' | 'drop' | 'lose';
+export type Manner = 'take' | 'refuse as busy' | 'refuse for good' | 'refuse relaying' | 'stall' | 'drop' | 'lose';
 
 const ANSWERS = {
-  'refuse for now': [451, '4.3.0 try again later'],
+  'refuse as busy': [451, '4.3.0 try again later'],
   'refuse for good': [550, '5.1.1 no such mailbox'],
   'refuse relaying': [554, '5.7.1 relaying denied'],
 } as const satisfies Partial<Record<Manner, readonly [number, string]>>;

@@ -14,7 +14,7 @@ import { startCluster } from '../support/node.ts';
 import { People } from '../support/people.ts';
 
 const cluster = await startCluster(2);
-const [first, second] = cluster.nodes as unknown as [(typeof cluster.nodes)[0], (typeof cluster.nodes)[0]]; // of two nodes
+const [first, second = assert.fail('there are two nodes')] = cluster.nodes;
 const [here, there] = [new Client(first), new Client(second)];
 const people = new People(cluster.sql, cluster);
 const machines = new Machines(people, here, cluster.adminPat);

@@ -120,7 +120,7 @@ for (const [reason, make] of Object.entries(voids)) {
   test(`a code to log in with is not sent any more when ${reason}`, async () => {
     const me = await human();
     const { userId } = me;
-    server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse for now' : 'take');
+    server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse as busy' : 'take');
     const { sessionId } = await here.get(session.createSession, { checks: byUser(me), challenges: byMail() }, admin);
     await settled(sql, userId, 'bool_and(attempts >= 1 and not leased)');
     await make(me, sessionId);
@@ -134,7 +134,7 @@ for (const [reason, make] of Object.entries(voids)) {
 test('a code to log in with does not wait for an older mail to its user, nor a newer one for it', async () => {
   const me = await human();
   const { userId } = me;
-  server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse for now' : 'take');
+  server.manner = (to) => (to.startsWith(`${userId}@`) ? 'refuse as busy' : 'take');
   await here.get(user.setPassword, { userId, newPassword: { password: 'A-new-passw0rd' } }, admin);
   await settled(sql, userId, 'bool_and(attempts >= 1 and not leased)');
   await sql`update outbox set next_attempt_at = now() + interval '1 hour' where user_id = ${userId}`;

@@ -12,7 +12,7 @@ import { People } from '../support/people.ts';
 
 const cluster = await startCluster(2);
 const { sql, instanceId } = cluster;
-const [first, second] = cluster.nodes as unknown as [(typeof cluster.nodes)[0], (typeof cluster.nodes)[0]]; // of two nodes
+const [first, second = assert.fail('there are two nodes')] = cluster.nodes;
 const [here, there] = [new Client(first), new Client(second)];
 const admin = { token: cluster.adminPat };
 const machines = new Machines(new People(sql, cluster), here, cluster.adminPat);

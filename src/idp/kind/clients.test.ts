@@ -1,4 +1,4 @@
-/** The kinds whose addresses are fixed: what they ask for, and how an account is read. A stub is the network. */
+/** The kinds whose addresses are fixed: what they ask for, and how an account is read. The test plays the network. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /** What an OpenID provider says of itself (OpenID Connect Discovery 1.0 section 4), and its keys; remembered for a while. */
-import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, errors as joseErrors, jwtVerify } from 'jose';
+import { createLocalJWKSet, type JWK, type JWTPayload, type JWTVerifyOptions, errors as joseErrors, jwtVerify } from 'jose';
 import { type JsonObject, textOf } from '../login.ts';
 import { type Context, fetchJson, refused } from './context.ts';
 
@@ -109,7 +109,8 @@ export async function verified(
   for (const maxAgeMs of [FRESH_MS, AGAIN_MS]) {
     const keys = await remember(outside, jwksUri, maxAgeMs, keysOf);
     try {
-      const { payload } = await jwtVerify(token, createLocalJWKSet(keys as unknown as JSONWebKeySet), {
+      // As `keysOf` has left them; jose looks at each before it uses it.
+      const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: keys.keys as JWK[] }), {
         ...options,
         algorithms: ALGORITHMS,
         clockTolerance: SKEW,
