@@ -4,7 +4,7 @@ import { projectReach } from '../access/permission.ts';
 import { AuthorizationFieldName, type AuthorizationsSearchFilter } from '../contract/gen/zitadel/authorization/v2/authorization_pb.js';
 import type { ListAuthorizationsRequest } from '../contract/gen/zitadel/authorization/v2/authorization_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 import { preferredLoginNameOf } from '../user/login-name.ts';
 import { pageSize } from '../user/page.ts';
 
@@ -55,11 +55,7 @@ export async function listAuthorizations(
         join profiles p on p.instance_id = g.instance_id and p.user_id = g.user_id
         left join project_grants q on q.instance_id = g.instance_id and q.grant_id = g.project_grant_id
         where g.instance_id = ${call.instance.id} and ${visible}
-          and ${joined(
-            sql,
-            filters.map((filter) => conditionOf(sql, filter)),
-            'and',
-          )}
+          and ${every(sql, filters, (filter) => conditionOf(sql, filter))}
         order by place limit ${limit} offset ${pagination?.offset ?? 0n}
       )
       select page.*, array(

@@ -9,7 +9,7 @@ import type { ListCustomDomainsRequest } from '../contract/gen/zitadel/instance/
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { append, type Log } from '../store/events.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 import { chosenDomain } from './create.ts';
 import type { CurrentDomain } from './current.ts';
 import { errors } from './errors.ts';
@@ -110,11 +110,7 @@ export async function listCustomDomains(call: Call, { pagination, sortingColumn,
     const direction = pagination?.asc ? sql`asc` : sql`desc`;
     const found = sql`
       from instance_domains d
-      where d.instance_id = ${call.instance.id} and ${joined(
-        sql,
-        filters.map((filter) => condition(sql, filter)),
-        'and',
-      )}`;
+      where d.instance_id = ${call.instance.id} and ${every(sql, filters, (filter) => condition(sql, filter))}`;
     return sql`
       with caller as (${caller}),
       counted as (select count(*) as total ${found}),

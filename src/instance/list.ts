@@ -3,7 +3,7 @@ import type { SystemCall } from '../access/call.ts';
 import { FieldName, type Filter } from '../contract/gen/zitadel/instance/v2/instance_pb.js';
 import type { ListInstancesRequest } from '../contract/gen/zitadel/instance/v2/instance_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined } from '../store/filter.ts';
+import { every } from '../store/filter.ts';
 import type { CurrentInstance } from './current.ts';
 import { pageSize } from './domains.ts';
 import { instanceStates } from './states.ts';
@@ -21,11 +21,7 @@ export async function listAllInstances(
     const direction = pagination?.asc ? sql`asc` : sql`desc`;
     const found = sql`
       from instances i
-      where i.state <> ${instanceStates.removed} and ${joined(
-        sql,
-        filters.map((filter) => condition(sql, filter)),
-        'and',
-      )}`;
+      where i.state <> ${instanceStates.removed} and ${every(sql, filters, (filter) => condition(sql, filter))}`;
     return sql<((CurrentInstance & { place: bigint }) | { id: null; total: bigint })[]>`
       with counted as (select count(*) as total ${found}),
       page as (

@@ -5,7 +5,7 @@ import { TrustedDomainFieldName } from '../contract/gen/zitadel/instance/v2/inst
 import type { ListTrustedDomainsRequest } from '../contract/gen/zitadel/instance/v2/instance_service_pb.js';
 import { Failure, type Reason } from '../failure/failure.ts';
 import { append } from '../store/events.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 import { pageSize } from './domains.ts';
 import { errors } from './errors.ts';
 import { demandInstancePermission } from './reach.ts';
@@ -96,12 +96,8 @@ export async function listTrustedDomains(
     const sorted = sortingColumn === TrustedDomainFieldName.DOMAIN ? sql`t.domain collate "C"` : sql`t.created_at`;
     const found = sql`
       from instance_trusted_domains t
-      where t.instance_id = ${call.instance.id} and ${joined(
-        sql,
-        filters.map(({ filter }) =>
-          filter.case === 'domainFilter' ? textFilter(sql, sql`t.domain`, filter.value.method, filter.value.domain) : sql`false`,
-        ),
-        'and',
+      where t.instance_id = ${call.instance.id} and ${every(sql, filters, ({ filter }) =>
+        filter.case === 'domainFilter' ? textFilter(sql, sql`t.domain`, filter.value.method, filter.value.domain) : sql`false`,
       )}`;
     return sql`
       with caller as (${caller}),

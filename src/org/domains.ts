@@ -7,7 +7,7 @@ import type { ListOrganizationDomainsRequest } from '../contract/gen/zitadel/org
 import { Failure } from '../failure/failure.ts';
 import { posted } from '../notification/signal.ts';
 import { append, appendEach } from '../store/events.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 import { claim } from './claim.ts';
 import { errors } from './errors.ts';
 import { demandOrg, logOf } from './reach.ts';
@@ -132,12 +132,8 @@ export async function listDomains(call: Call, request: ListOrganizationDomainsRe
         select d.org_id, d.domain, d.is_verified, d.is_primary, d.validation_type, count(*) over () as total, row_number() over (order by ${sorted} ${direction}, d.domain ${direction}) as place
         from org_domains d
         where d.instance_id = ${call.instance.id} and d.org_id = ${request.organizationId}
-          and ${joined(
-            sql,
-            request.filters.map(({ filter }) =>
-              filter.case === 'domainFilter' ? textFilter(sql, sql`d.domain`, filter.value.method, filter.value.domain) : sql`true`,
-            ),
-            'and',
+          and ${every(sql, request.filters, ({ filter }) =>
+            filter.case === 'domainFilter' ? textFilter(sql, sql`d.domain`, filter.value.method, filter.value.domain) : sql`true`,
           )}
         order by place limit ${pagination?.limit || MOST_ROWS} offset ${pagination?.offset ?? 0n}
       )

@@ -4,7 +4,7 @@ import { reach } from '../access/permission.ts';
 import { OrganizationFieldName, type SearchQuery } from '../contract/gen/zitadel/org/v2/org_pb.js';
 import type { ListOrganizationsRequest } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 
 const MOST_ROWS = 1000;
 
@@ -33,11 +33,7 @@ export async function listOrganizations(call: Call, request: ListOrganizationsRe
     const found = sql`
       from orgs o where o.instance_id = ${call.instance.id}
         ${where.instance ? sql`` : sql`and o.org_id = any(${where.orgs}::text[])`}
-        and ${joined(
-          sql,
-          request.queries.map((query) => condition(sql, call, query)),
-          'and',
-        )}`;
+        and ${every(sql, request.queries, (query) => condition(sql, call, query))}`;
     return sql`
       with caller as (${caller}),
       page as (

@@ -4,7 +4,7 @@ import { covers, reach } from '../access/permission.ts';
 import type { ListOrganizationMetadataRequest } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
 import { Failure } from '../failure/failure.ts';
 import { appendEach } from '../store/events.ts';
-import { hex, joined, textFilter } from '../store/filter.ts';
+import { every, hex, textFilter } from '../store/filter.ts';
 import { errors } from './errors.ts';
 import { demandOrg, logOf } from './reach.ts';
 
@@ -136,12 +136,8 @@ export async function listMetadata(call: Call, request: ListOrganizationMetadata
     const found = sql`
       from org_metadata m
       where m.instance_id = ${call.instance.id} and m.org_id = ${orgId}
-        and ${joined(
-          sql,
-          filters.map(({ filter }) =>
-            filter.case === 'keyFilter' ? textFilter(sql, sql`m.key`, filter.value.method, filter.value.key) : sql`true`,
-          ),
-          'and',
+        and ${every(sql, filters, ({ filter }) =>
+          filter.case === 'keyFilter' ? textFilter(sql, sql`m.key`, filter.value.method, filter.value.key) : sql`true`,
         )}`;
     return sql`
       with caller as (${caller}),

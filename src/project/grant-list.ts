@@ -4,7 +4,7 @@ import { projectReach } from '../access/permission.ts';
 import { ProjectGrantFieldName, type ProjectGrantSearchFilter } from '../contract/gen/zitadel/project/v2/project_pb.js';
 import type { ListProjectGrantsRequest } from '../contract/gen/zitadel/project/v2/project_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 import { pageSize } from '../user/page.ts';
 
 export interface GrantRow {
@@ -43,11 +43,7 @@ export async function listGrants(call: Call, { pagination, sortingColumn, filter
         join projects p on p.instance_id = g.instance_id and p.project_id = g.project_id
         join orgs o on o.instance_id = g.instance_id and o.org_id = g.granted_org_id
         where g.instance_id = ${call.instance.id} and ${visible}
-          and ${joined(
-            sql,
-            filters.map((filter) => conditionOf(sql, filter)),
-            'and',
-          )}
+          and ${every(sql, filters, (filter) => conditionOf(sql, filter))}
         order by place limit ${limit} offset ${pagination?.offset ?? 0n}
       )
       select page.* from caller left join page on true order by page.place`;

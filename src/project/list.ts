@@ -8,7 +8,7 @@ import {
 } from '../contract/gen/zitadel/project/v2/project_pb.js';
 import type { ListProjectsRequest } from '../contract/gen/zitadel/project/v2/project_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 import { pageSize } from '../user/page.ts';
 import { type Project, projectColumns } from './project.ts';
 
@@ -35,12 +35,7 @@ export async function listProjects(call: Call, { pagination, sortingColumn, filt
           sql`(p.org_id = any(${where.orgs}::text[]) or p.project_id = any(${where.projects}::text[]))`,
           sql`g.granted_org_id = any(${where.orgs}::text[])`,
         ];
-    const conditions = (of: 'own' | 'granted'): Fragment =>
-      joined(
-        sql,
-        filters.map((filter) => conditionOf(sql, filter, of)),
-        'and',
-      );
+    const conditions = (of: 'own' | 'granted'): Fragment => every(sql, filters, (filter) => conditionOf(sql, filter, of));
     return sql`
       with caller as (${caller}),
       seen as (

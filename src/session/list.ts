@@ -8,7 +8,7 @@ import { SessionFieldName } from '../contract/gen/zitadel/session/v2/session_pb.
 import type { ListSessionsRequest } from '../contract/gen/zitadel/session/v2/session_service_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, timestampFilter } from '../store/filter.ts';
+import { every, timestampFilter } from '../store/filter.ts';
 import { errors } from './errors.ts';
 import { type Session, sessionColumns } from './session.ts';
 
@@ -34,11 +34,7 @@ export async function listSessions(call: Call, request: ListSessionsRequest): Pr
       from ${sessionSource(sql)}
       where s.instance_id = ${call.instance.id} and ${alive(sql)}
         ${where.instance ? sql`` : sql`and ((s.creator = ${userId} and s.creator_epoch is not distinct from ${epochOf(call.caller)}) or s.user_id = ${userId} or s.org_id = any(${where.orgs}::text[]))`}
-        and ${joined(
-          sql,
-          request.queries.map((query) => condition(sql, call, query)),
-          'and',
-        )}`;
+        and ${every(sql, request.queries, (query) => condition(sql, call, query))}`;
     return sql`
       with caller as (${caller}),
       page as (

@@ -5,7 +5,7 @@ import { OrganizationSettingsFieldName, type OrganizationSettingsSearchFilter } 
 import type { ListOrganizationSettingsRequest } from '../contract/gen/zitadel/settings/v2/settings_service_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined } from '../store/filter.ts';
+import { every } from '../store/filter.ts';
 import { errors } from './errors.ts';
 import { scopeNames } from './names.ts';
 
@@ -65,11 +65,7 @@ export async function listOrganizationSettings(
         select y.org_id, (y.value->>'organizationScopedUsernames')::boolean as scoped, y.created_at, y.changed_at from policies y
         where y.instance_id = ${call.instance.id} and y.kind = 'organization'
           ${where.instance ? sql`` : sql`and y.org_id = any(${where.orgs}::text[])`}
-          and ${joined(
-            sql,
-            request.filters.map((filter) => condition(sql, filter)),
-            'and',
-          )}
+          and ${every(sql, request.filters, (filter) => condition(sql, filter))}
       ),
       page as (
         select * from found order by ${sortColumn(sql, request.sortingColumn)} ${direction}, org_id ${direction} limit ${limit} offset ${offset}

@@ -55,6 +55,10 @@ export function joined(sql: Sql, conditions: readonly Fragment[], by: 'and' | 'o
   return sql`(${conditions.reduce((all, next) => (by === 'and' ? sql`${all} and ${next}` : sql`${all} or ${next}`))})`;
 }
 
+/** What is asked of each of them holds. */
+export const every = <T>(sql: Sql, items: readonly T[], condition: (item: T) => Fragment): Fragment =>
+  joined(sql, items.map(condition), 'and');
+
 /** Parts with commas between them; at least one. */
 export function commas(sql: Sql, parts: readonly Fragment[]): Fragment {
   return parts.reduce((all, next) => sql`${all}, ${next}`);

@@ -6,7 +6,7 @@ import { userStates } from '../access/gate.ts';
 import { type SearchQuery, UserState } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import { Failure } from '../failure/failure.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { joined, likeLiteral, TEXT_METHODS, textFilter } from '../store/filter.ts';
+import { every, joined, likeLiteral, TEXT_METHODS, textFilter } from '../store/filter.ts';
 import { errors } from './errors.ts';
 
 const MOST_NESTING = 20;
@@ -46,12 +46,12 @@ const PARTS: ReadonlySet<string> = new Set(['contains', 'contains ignoring case'
 export function condition(sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment {
   const all = conjuncts(queries);
   const onEntries = all.filter(asksMetadata);
-  if (onEntries.length === 0) return every(sql, all, names);
+  if (onEntries.length === 0) return allOf(sql, all, names);
   const ofUser = sql`m.instance_id = u.instance_id and m.user_id = u.user_id`;
   const found = onEntries.some(isMetadataFilter)
-    ? sql`exists (select from user_metadata m where ${ofUser} and ${every(sql, onEntries, names)})`
-    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${every(sql, onEntries, names)})`;
-  return sql`${every(
+    ? sql`exists (select from user_metadata m where ${ofUser} and ${allOf(sql, onEntries, names)})`
+    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${allOf(sql, onEntries, names)})`;
+  return sql`${allOf(
     sql,
     all.filter((query) => !asksMetadata(query)),
     names,
@@ -63,12 +63,8 @@ function conjuncts(queries: readonly SearchQuery[]): readonly SearchQuery[] {
   return queries.flatMap((search) => (search.query.case === 'andQuery' ? conjuncts(search.query.value.queries) : [search]));
 }
 
-const every = (sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment =>
-  joined(
-    sql,
-    queries.map((query) => one(sql, query, names)),
-    'and',
-  );
+const allOf = (sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment =>
+  every(sql, queries, (query) => one(sql, query, names));
 
 function checkQuery({ query }: SearchQuery, depth: number): void {
   if (depth > MOST_NESTING) throw new Failure(errors.nestedTooDeep);

@@ -2,7 +2,7 @@
 import type { Call, Implementation } from '../access/call.ts';
 import type { UserService } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
 import { Failure } from '../failure/failure.ts';
-import { joined, textFilter } from '../store/filter.ts';
+import { every, textFilter } from '../store/filter.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { createHuman, createMachine } from './create.ts';
 import { credentialService } from './credential-service.ts';
@@ -110,12 +110,8 @@ export const userService: Implementation<typeof UserService> = {
     const limit = pageSize(pagination?.limit);
     const { total, rows } = await listMetadata(call, userId, {
       filters: (sql) =>
-        joined(
-          sql,
-          filters.map(({ filter }) =>
-            filter.case === 'keyFilter' ? textFilter(sql, sql`m.key`, filter.value.method, filter.value.key) : sql`true`,
-          ),
-          'and',
+        every(sql, filters, ({ filter }) =>
+          filter.case === 'keyFilter' ? textFilter(sql, sql`m.key`, filter.value.method, filter.value.key) : sql`true`,
         ),
       asc: pagination?.asc ?? false,
       limit,
