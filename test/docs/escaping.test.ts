@@ -46,11 +46,13 @@ const { port } = server.address() as AddressInfo; // of a TCP server that listen
 const origin = `http://127.0.0.1:${port}`;
 const rpc = { service: 'x.v2.XService', name: 'X', message: {} };
 
+const able = await Promise.all(
+  samples.filter(({ id }) => !overGrpc.has(id)).map(async (sample) => ({ ...sample, skip: await missing(sample.id) })),
+);
+
 describe('what a sample sends', () => {
-  for (const { id, label, render } of samples.filter(({ id }) => !overGrpc.has(id)))
-    it(`arrives unchanged from ${label}`, async (context) => {
-      const reason = await missing(id);
-      if (reason !== undefined) return context.skip(reason);
+  for (const { id, label, render, skip } of able)
+    it(`arrives unchanged from ${label}`, { ...(skip === undefined ? {} : { skip }) }, async () => {
       const path = `/a/b'c?x=$HOME&y=\${z}#{w}%20`;
       const run = await prepared(id, {
         full: render({ method: 'PATCH', path, body, origin, rpc }),

@@ -10,9 +10,10 @@ export function zitadelClient({ origin, rpc }: SampleCall): string {
   const module = publishedModule(rpc);
   const from = module === undefined ? fromServer(origin, service, typeName) : fromPackage(module, typeName);
   return `// TOKEN holds the access token; run with: node sample.mjs, after: npm install ${from.packages}
-import { createClientFor, fromJson, toJson } from '@zitadel/client';
-import { createServerTransport } from '@zitadel/client/node';
+${imported('createClientFor, fromJson, toJson', '@zitadel/client')}
+${imported('createServerTransport', '@zitadel/client/node')}
 ${from.imports}
+
 ${from.setup}const { ${method} } = ${typeName}.method;
 const client = createClientFor(${typeName})(createServerTransport(process.env.TOKEN, { baseUrl: ${javascriptText(origin)} }));
 try {
@@ -25,6 +26,8 @@ try {
 `;
 }
 
+const imported = (names: string, module: string): string => `import { ${names} } from '${module}';`;
+
 interface Source {
   readonly packages: string;
   readonly imports: string;
@@ -33,13 +36,16 @@ interface Source {
 
 const fromPackage = (module: string, typeName: string): Source => ({
   packages: '@zitadel/client @zitadel/proto',
-  imports: `import { ${typeName} } from '${module}';\n`,
+  imports: imported(typeName, module),
   setup: '',
 });
 
 const fromServer = (origin: string, service: string, typeName: string): Source => ({
   packages: '@zitadel/client @bufbuild/protobuf',
-  imports: `import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';\nimport { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';\n`,
+  imports: [
+    imported('createFileRegistry, fromBinary', '@bufbuild/protobuf'),
+    imported('FileDescriptorSetSchema', '@bufbuild/protobuf/wkt'),
+  ].join('\n'),
   setup: `// The published package does not know this call yet: the server tells what it looks like.
 const files = new Uint8Array(await (await fetch(${javascriptText(`${origin}/docs/keyward.protoset`)})).arrayBuffer());
 const ${typeName} = createFileRegistry(fromBinary(FileDescriptorSetSchema, files)).getService('${service}');
