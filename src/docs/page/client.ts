@@ -78,7 +78,7 @@ function makeCopy(button: HTMLButtonElement): void {
   if (!navigator.clipboard) return; // a page without TLS has none
   button.hidden = false;
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(button.parentElement?.querySelector('pre')?.textContent ?? '');
+    await navigator.clipboard.writeText(button.closest('figure')?.querySelector('pre')?.textContent ?? '');
     button.textContent = 'Copied';
     setTimeout(() => {
       button.textContent = 'Copy';

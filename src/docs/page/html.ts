@@ -23,6 +23,9 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 
+/** A path or name that may be broken where its parts end. */
+export const breakable = (text: string): Html => new Html(escaped(text).replace(/[/.](?=\w|\{)/g, '$&<wbr>'));
+
 /** A text with names in backticks. */
 export function prose(text: string): Html[] {
   return text.split('`').map((part, i) => (i % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));

@@ -5,13 +5,13 @@ import type { Entry, ServiceEntry } from '../catalog.ts';
 import { errorBody, type KnownError } from '../errors.ts';
 import { exampleAnswer, exampleRequest } from '../example.ts';
 import { otherwise, sampleCall, statuses } from '../openapi/operation.ts';
-import { queryFields, variablesOf } from '../openapi/parameters.ts';
+import { headersOf, queryFields, variablesOf } from '../openapi/parameters.ts';
 import { isRequired } from '../openapi/schema.ts';
 import type { SampleCall } from '../samples/call.ts';
 import { samples } from '../samples/index.ts';
 import { fieldText } from '../text/fields.ts';
 import { fieldList } from './fields.ts';
-import { code, type Html, html, prose } from './html.ts';
+import { breakable, code, type Html, html, prose } from './html.ts';
 import { badge, type Page } from './layout.ts';
 import type { Links, Site } from './links.ts';
 
@@ -19,6 +19,12 @@ export function rpcPage(entry: Entry, service: ServiceEntry, site: Site, links: 
   const { method, title, summary, text, permission, errors } = entry;
   const call = sampleCall(entry, entry.routes[0], site.origin);
   const rest = text.slice(summary.length).trim();
+  /** Names of other calls of the service lead to them. */
+  const linked = (words: string): Html[] =>
+    words.split(/\b([A-Z][a-z]+[A-Z]\w+)\b/).flatMap((part, i) => {
+      const isCall = i % 2 === 1 && part !== method.name && service.entries.some((other) => other.method.name === part);
+      return isCall ? [html`<a href="${links.page(`${service.packageName}/${part}`)}">${part}</a>`] : prose(part);
+    });
   return {
     path: `${service.packageName}/${method.name}`,
     title: `${title} · ${service.title} ${service.version} · Keyward`,
@@ -29,15 +35,16 @@ export function rpcPage(entry: Entry, service: ServiceEntry, site: Site, links: 
 <div class="head">
 <p class="where"><a href="${links.page(service.packageName)}">${service.title}</a> <span class="tag">${service.version}</span></p>
 <h1>${title}</h1>
-<p class="lead">${prose(summary)}</p>
-${rest !== '' && html`<p>${prose(rest)}</p>`}
+<p class="lead">${linked(summary)}</p>
+${rest !== '' && html`<p>${linked(rest)}</p>`}
 ${ways(entry, site)}
+<p class="jump"><a href="#request">Request</a> <a href="#answer">Answer</a> <a href="#errors">Errors</a> <a href="#samples">Samples</a></p>
 </div>
 <div class="facts">
 <section aria-labelledby="permission"><h2 id="permission">Permission</h2>
 <p>${prose(permission.text)}</p></section>
 <section aria-labelledby="request"><h2 id="request">Request</h2>
-${request(entry)}</section>
+${request(entry)}${headerList(entry)}</section>
 <section aria-labelledby="answer"><h2 id="answer">Answer</h2>
 <p><span class="status ok">${method.successCode}</span> over REST, <span class="status ok">200</span> over Connect, <code>OK</code> over gRPC. What is unset or nought stays out of the JSON.</p>
 ${fieldList(method.rpc.output, 'answer') ?? html`<p>Nothing: an empty object.</p>`}
@@ -63,9 +70,9 @@ ${routes.map(
 `,
 )}${
   hasConnect &&
-  html`<div><dt>Connect</dt><dd>${badge('POST')} <code>${origin}${method.path}</code></dd></div>
+  html`<div><dt>Connect</dt><dd>${badge('POST')} <code><span class="origin">${origin}</span>${breakable(method.path)}</code></dd></div>
 `
-}<div><dt>gRPC</dt><dd><code>${method.path.slice(1)}</code></dd></div>
+}<div><dt>gRPC</dt><dd><code>${breakable(method.path.slice(1))}</code></dd></div>
 </dl>`;
 }
 
@@ -73,7 +80,7 @@ ${routes.map(
 function pathHtml(origin: string, path: string, input: DescMessage): Html {
   const parts = path.split(/\{([^}]+)\}/);
   const jsonName = (name: string): string => input.fields.find((field) => field.name === name)?.jsonName ?? name;
-  return html`${origin}${parts.map((part, i) => (i % 2 === 0 ? part : html`<var>{${jsonName(part)}}</var>`))}`;
+  return html`<span class="origin">${origin}</span>${parts.map((part, i) => (i % 2 === 0 ? breakable(part) : html`<var>{${jsonName(part)}}</var>`))}`;
 }
 
 function request({ method, routes }: Entry): Html {
@@ -89,6 +96,19 @@ function request({ method, routes }: Entry): Html {
 <h3>${place}</h3>
 ${route?.body === '' && html`<p>Fields of objects are named with dots: <code>query.limit=10</code>. Lists are repeated.</p>`}
 ${fieldList(input, 'request', variables)}`;
+}
+
+function headerList(entry: Entry): Html | false {
+  const headers = headersOf(entry);
+  return (
+    headers.length > 0 &&
+    html`<h3>Headers</h3>
+<ul class="fields">
+${headers.map(
+  ({ name, description }) => html`<li><code class="name">${String(name)}</code><p>${prose(String(description))}</p></li>
+`,
+)}</ul>`
+  );
 }
 
 function errorTable(errors: readonly KnownError[], isPublic: boolean): Html {
@@ -133,7 +153,7 @@ function samplesOf(call: SampleCall): Html {
 <div class="tabs" data-tabs>
 ${samples.map(
   ({ id, label, render }) => html`<section class="panel" data-tab="${id}" data-label="${label}"><h3>${label}</h3>
-<figure class="code"><button type="button" class="copy" data-copy hidden>Copy</button><pre tabindex="0" aria-label="${label}" role="region"><code>${code(render(call))}</code></pre></figure></section>
+<figure class="code"><figcaption>${badge(call.method)} <span>${call.path.split('?')[0]}</span><button type="button" class="copy" data-copy hidden>Copy</button></figcaption><pre tabindex="0" aria-label="${label}" role="region"><code>${code(render(call))}</code></pre></figure></section>
 `,
 )}</div></section>`;
 }
