@@ -8,7 +8,15 @@ for (const tabs of all('[data-tabs]')) makeTabs(tabs);
 for (const button of all<HTMLButtonElement>('[data-copy]')) makeCopy(button);
 for (const section of all('[data-try]')) makeTry(section);
 for (const form of all<HTMLFormElement>('form[data-live]')) makeFilter(form);
-document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'center' });
+showCurrent();
+document.querySelector('#nav')?.addEventListener('toggle', showCurrent);
+
+/** By hand: `scrollIntoView` would move the place from which the tab key goes on, too. */
+function showCurrent(): void {
+  const nav = document.querySelector<HTMLElement>('#nav');
+  const current = nav?.querySelector<HTMLElement>('[aria-current]');
+  if (nav && current) nav.scrollTop = current.offsetTop - nav.clientHeight / 2;
+}
 
 /** Tabs as the ARIA practices have them: one stop for the tab key, arrows between. The language is remembered. */
 function makeTabs(tabs: HTMLElement): void {
