@@ -13,6 +13,7 @@ import { listUsers } from './operations.ts';
 import { addHumans, addOrganizationOf50 } from './people.ts';
 import { Helper } from './processes.ts';
 import type { Options } from './run.ts';
+import { inTurns } from './turns.ts';
 
 export interface ListRow {
   readonly title: string;
@@ -122,16 +123,15 @@ async function measure(
   load: Helper<LoadPlan, LoadResult>,
   options: Options,
 ): Promise<ListRow> {
-  const medians = new Map<number, number[]>(houses.map(({ size }) => [size, []]));
   let failures = 0;
-  for (let round = 0; round < ROUNDS; round++)
-    for (const { size, keyward, small } of houses) {
-      const result = await page(keyward, load, scenario, small, options);
-      medians.get(size)?.push(result.p50);
-      failures += result.failures;
-    }
-  const ms = Object.fromEntries([...medians].map(([size, some]) => [size, some.sort((a, b) => a - b)[(ROUNDS - 1) / 2] ?? Number.NaN]));
-  const ratio = (ms[options.sizes.at(-1) ?? 0] ?? Number.NaN) / (ms[options.sizes[0] ?? 0] ?? Number.NaN);
+  const pages = houses.map(({ keyward, small }) => async (): Promise<number> => {
+    const result = await page(keyward, load, scenario, small, options);
+    failures += result.failures;
+    return result.p50;
+  });
+  const medians = await inTurns(ROUNDS, pages);
+  const ratio = (medians.at(-1) ?? Number.NaN) / (medians[0] ?? Number.NaN);
+  const ms = Object.fromEntries(houses.map(({ size }, n) => [size, medians[n] ?? Number.NaN]));
   return { title: titleOf(scenario), as: scenario.as, ms, ratio, failures, met: ratio <= LARGEST_RATIO && failures === 0 };
 }
 
