@@ -9,6 +9,7 @@ import { openPool, type Pool } from '../src/store/connect.ts';
 import { attachEmbedded } from '../src/store/embedded.ts';
 
 export interface Keyward {
+  readonly dataDir: string;
   readonly pid: number;
   readonly port: number;
   /** PAT of the machine owner. */
@@ -60,6 +61,7 @@ export async function startKeyward(dataDir: string, workers = 1, environment: Re
   const sql = openPool(address, { max: 1, prepare: false });
   const [instance] = await sql<{ instance_id: string; default_org_id: string }[]>`select instance_id, default_org_id from instances`;
   return {
+    dataDir,
     pid: child.pid!,
     port,
     token: readFileSync(join(dataDir, 'credentials', 'admin.pat'), 'utf8').trim(),

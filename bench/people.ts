@@ -82,7 +82,8 @@ export const NAMES = ['ada', 'bruno', 'chiara', 'david', 'elif', 'farid', 'greta
 
 /**
  * Humans number `from` to `to` of the default organization, made a second apart; one in a hundred is off. The word `needle` stands in the
- * names of ten of them, however many there are; the same ten have metadata of that key, one in ten has some of the key `team`.
+ * names of ten of them, however many there are, `sales` in one of ten; the same ten have metadata of the key `needle`, one in ten has some of the
+ * key `team`.
  */
 export async function addHumans({ sql, instanceId, orgId }: Keyward, from: number, to: number): Promise<void> {
   const step = 50_000;
@@ -96,7 +97,7 @@ export async function addHumans({ sql, instanceId, orgId }: Keyward, from: numbe
     await sql`
       with numbered as (
         select n, 'h' || lpad(n::text, 9, '0') as user_id, (${NAMES}::text[])[1 + n % ${NAMES.length}::int] as name,
-          md5(n::text) as noise, case when n <= 10 then '.needle' else '' end as mark
+          md5(n::text) as noise, case when n <= 10 then '.needle' when n / 10 % 10 = 3 then '.sales' else '' end as mark
         from generate_series(${first}::int, ${Math.min(first + step - 1, to)}::int) n
       ),
       made as (

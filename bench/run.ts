@@ -49,7 +49,7 @@ const { values } = parseArgs({
 const numbers = (text: string): number[] => text.split(',').map(Number);
 const options: Options = {
   seconds: Number(values.seconds ?? (values.quick ? 1 : 3)),
-  listSeconds: values.quick ? 0.25 : 0.6,
+  listSeconds: values.quick ? 0.3 : 1.2,
   idleSeconds: values.quick ? 2 : 5,
   workers: numbers(values.workers),
   inFlight: numbers(values['in-flight']),
@@ -78,8 +78,7 @@ try {
   const calls = parts.includes('calls') ? await measureCalls(dataDir, options, (row) => say(callLine(row))) : [];
   const passwords = parts.includes('passwords') ? await measurePasswords(dataDir, options) : [];
   for (const row of passwords) say(lifeLine(row));
-  const lists = parts.includes('lists') ? await measureLists(dataDir, options, say) : [];
-  for (const row of lists) say(listLine(row));
+  const lists = parts.includes('lists') ? await measureLists(options, (row) => say(listLine(row))) : [];
   const sessions = parts.includes('sessions') ? await measureSessions(dataDir, options, (row) => say(sessionLine(row))) : [];
   const sameness = parts.includes('sameness') ? await measureSameness(dataDir, options, (row) => say(samenessLine(row))) : [];
 

@@ -11,6 +11,7 @@ import { deactivate, operations, reactivate, setPassword } from './operations.ts
 import { addLiveSessions, addMachines, addSubjects, asHumans } from './people.ts';
 import { Helper } from './processes.ts';
 import type { Options } from './run.ts';
+import { inTurns } from './turns.ts';
 
 export interface SessionRow {
   readonly title: string;
@@ -26,6 +27,7 @@ export interface SessionRow {
 
 /** Least part of the machine's rate of hashes. */
 const HASH_PART = 0.8;
+const ROUNDS = 5;
 /** Most that a call may cost with all live sessions, against few. */
 const LARGEST_GROWTH = 1.5;
 const PASSWORD = 'Secret#2026';
@@ -55,7 +57,6 @@ export async function measureSessions(dataDir: string, options: Options, tell: (
 async function atHashRate(keyward: Keyward, load: Helper<LoadPlan, LoadResult>, { seconds }: Options): Promise<SessionRow> {
   const hash = await hashPassword(PASSWORD);
   const hashing = new Helper<HashingPlan, number>('hashing.ts');
-  const rate = await hashing.ask({ atOnce: availableParallelism(), seconds }).finally(() => hashing.end());
   const inFlight = 2 * availableParallelism();
   const subjects = await addSubjects(keyward, 'hash', 16 * inFlight);
   await asHumans(
@@ -66,7 +67,17 @@ async function atHashRate(keyward: Keyward, load: Helper<LoadPlan, LoadResult>, 
   const slots = Array.from({ length: inFlight }, (_, slot) =>
     subjects.filter((_, n) => n % inFlight === slot).map(({ sessionId }) => setPassword('grpc', sessionId, PASSWORD)),
   );
-  const { perSecond, failures } = await load.ask({ ...planOf(keyward, slots), warmSeconds: 1, seconds });
+  let failures = 0;
+  const logIn = async (warmSeconds: number): Promise<number> => {
+    const result = await load.ask({ ...planOf(keyward, slots), warmSeconds, seconds });
+    failures += result.failures;
+    return result.perSecond;
+  };
+  await logIn(2); // compiles what serves it
+  const [perSecond = 0, rate = 0] = await inTurns(ROUNDS, [
+    () => logIn(0.3),
+    () => hashing.ask({ atOnce: availableParallelism(), seconds }),
+  ]).finally(() => hashing.end());
   const ratio = perSecond / rate;
   const met = ratio >= HASH_PART && failures === 0;
   return { title: 'SetSession, password', value: perSecond, unit: '/s', against: rate, ratio, bar: `at least ${HASH_PART}`, failures, met };

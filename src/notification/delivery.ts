@@ -14,6 +14,7 @@ import { again, bury, counts, done, dueInstances, LEASE_SECONDS, purge, type Tak
 import { Refused } from './refused.ts';
 import { type Message, type Rendered, render } from './render.ts';
 import { onPosted } from './signal.ts';
+import { together } from './together.ts';
 
 export interface DeliveryParts {
   readonly store: Store;
@@ -26,8 +27,10 @@ export interface DeliveryParts {
   readonly registry: Registry;
 }
 
-/** Messages that one process delivers at once. */
-const AT_ONCE = 8;
+/** Messages that one process delivers at once; it takes new ones as soon as half of the places are free. */
+const AT_ONCE = 16;
+/** What comes within so long of the last taking is taken together: a statement for each message would cost the calls more than the message does. */
+const GATHER_MS = 250;
 /** Between two looks; drawn anew each time from three quarters to five quarters of it, so that nodes do not look together. */
 const LOOK_MS = 5000;
 const PURGE_MS = 3_600_000;
@@ -43,6 +46,10 @@ export class Delivery {
   readonly #running = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #taking = false;
+  /** When the last taking began, as `performance.now()`. */
+  #tookAt = 0;
+  /** Those that end at about the same time are forgotten together. */
+  readonly #forget = together((rows: readonly TakenRow[]) => this.#forgetAll(rows));
   #silence: () => void = () => undefined;
   #looks: Promise<void> = Promise.resolve();
 
@@ -103,7 +110,7 @@ export class Delivery {
       } catch (error) {
         this.#parts.log.warn({ err: error }, 'the outbox cannot be looked into');
       }
-      await pause(LOOK_MS * (0.75 + Math.random() / 2), undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      await this.#rest(LOOK_MS * (0.75 + Math.random() / 2));
     }
   }
 
@@ -112,27 +119,41 @@ export class Delivery {
     if (!this.#taking && !this.#isClosing) void this.#takeAll();
   }
 
+  get #hasRoom(): boolean {
+    return !this.#isClosing && this.#running.size <= AT_ONCE / 2;
+  }
+
   /** One at a time a process: fills the free places, instance by instance in turn. */
   async #takeAll(): Promise<void> {
     this.#taking = true;
     try {
-      while (!this.#isClosing && this.#running.size < AT_ONCE) {
-        const [instanceId] = this.#due;
-        if (instanceId === undefined) return;
-        this.#due.delete(instanceId);
-        await this.#takeSome(instanceId, AT_ONCE - this.#running.size);
+      while (this.#due.size > 0 && this.#hasRoom) {
+        await this.#rest(this.#tookAt + GATHER_MS - performance.now());
+        this.#tookAt = performance.now();
+        for (const instanceId of [...this.#due]) {
+          if (!this.#hasRoom) return;
+          this.#due.delete(instanceId);
+          await this.#takeSome(instanceId, AT_ONCE - this.#running.size);
+        }
       }
     } finally {
       this.#taking = false;
     }
   }
 
+  /** Until then, or until this process stops. */
+  async #rest(ms: number): Promise<void> {
+    if (ms > 0) await pause(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+  }
+
   async #takeSome(instanceId: string, most: number): Promise<void> {
     const { store, standing, config, log } = this.#parts;
     try {
       const rows = await take(store, instanceId, most, { standing, externalDomain: config.externalDomain ?? LOCAL });
-      if (rows.length === most) this.#due.add(instanceId);
       for (const row of rows) this.#begin(row);
+      if (rows.length < most) return;
+      this.#due.add(instanceId);
+      this.#tookAt = 0; // more are there already
     } catch (error) {
       log.warn({ instanceId, err: error }, 'the outbox cannot be read'); // the next look tries again
     }
@@ -143,14 +164,14 @@ export class Delivery {
       .catch((error: unknown) => this.#parts.log.error({ ...named(row), err: error }, 'a message is left to another attempt'))
       .finally(() => {
         this.#running.delete(running);
-        if (this.#due.size > 0 && !this.#taking && !this.#isClosing) void this.#takeAll();
+        if (this.#due.size > 0 && !this.#taking && this.#hasRoom) void this.#takeAll();
       });
     this.#running.add(running);
   }
 
   async #handle(row: TakenRow): Promise<void> {
-    const { store, log } = this.#parts;
-    if (row.standing === 'void') return this.#settle(row, 'void', () => done(store, row));
+    const { log } = this.#parts;
+    if (row.standing === 'void') return this.#settle(row, 'void', () => this.#forget(row));
     if (row.standing === 'expired') return this.#die(row, 'its code expired before it could be delivered');
     let rendered: Rendered;
     try {
@@ -164,7 +185,7 @@ export class Delivery {
       if (error instanceof Refused) return this.#die(row, reasonOf(error));
       return this.#retry(row, reasonOf(error));
     }
-    await this.#settle(row, 'delivered', () => done(store, row));
+    await this.#settle(row, 'delivered', () => this.#forget(row));
     log.debug(named(row), 'message delivered');
   }
 
@@ -198,15 +219,23 @@ export class Delivery {
   }
 
   async #die(row: TakenRow, error: string): Promise<void> {
-    const { store, log } = this.#parts;
-    await this.#settle(row, 'dead', () => bury(store, row, error));
+    const { log } = this.#parts;
+    await this.#settle(row, 'dead', () => this.#bury(row, error));
     log.error({ ...named(row), error }, 'message given up');
   }
 
-  async #settle(row: TakenRow, outcome: 'delivered' | 'void' | 'dead', work: () => Promise<boolean>): Promise<void> {
-    const more = await this.#insist(work);
+  async #settle(row: TakenRow, outcome: 'delivered' | 'void' | 'dead', work: () => Promise<void>): Promise<void> {
+    await work();
     this.#counter.inc({ kind: row.kind, channel: row.channel, outcome });
-    if (more) this.#wake(row.instance_id);
+  }
+
+  async #bury(row: TakenRow, error: string): Promise<void> {
+    if (await this.#insist(() => bury(this.#parts.store, row, error))) this.#wake(row.instance_id);
+  }
+
+  async #forgetAll(rows: readonly TakenRow[]): Promise<void> {
+    for (const [instanceId, some] of Map.groupBy(rows, (row) => row.instance_id))
+      if (await this.#insist(() => done(this.#parts.store, instanceId, some))) this.#wake(instanceId);
   }
 
   /** What became of a message is written down even if the database is away for a moment: else it would go out twice. */
@@ -216,7 +245,7 @@ export class Delivery {
         return await work();
       } catch (error) {
         if (n === 10 || this.#isClosing) throw error;
-        await pause(1000, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        await this.#rest(1000);
       }
     }
   }

@@ -87,17 +87,22 @@ export function take(
   );
 }
 
-/** Forgets a message; whether another one to its user waits. Nothing happens where the row belongs to another node by now. */
-export async function done(store: Store, row: TakenRow): Promise<boolean> {
-  const [next] = await store.list(
+/** Forgets messages of an instance; whether other ones to their users wait. Nothing happens where a row belongs to another node by now. */
+export async function done(store: Store, instanceId: string, rows: readonly TakenRow[]): Promise<boolean> {
+  const next = await store.list(
     (sql) => sql<{ more: boolean }[]>`
-      delete from outbox m where ${mine(sql, row)}
+      delete from outbox m
+      where m.ctid = any(${rows.map((row) => row.ctid)}::text[]::tid[]) and m.instance_id = ${instanceId} and m.leased
+        and (m.message_id, m.attempts) in (
+          select * from unnest(${rows.map((row) => row.message_id)}::text[], ${rows.map((row) => row.attempts)}::int[])
+        )
       returning exists (
         select from outbox e
-        where e.instance_id = m.instance_id and e.user_id = m.user_id and e.dead_at is null and e.message_id <> m.message_id
+        where e.instance_id = m.instance_id and e.user_id = m.user_id and e.dead_at is null
+          and e.message_id <> all(${rows.map((row) => row.message_id)}::text[])
       ) as more`,
   );
-  return next?.more === true;
+  return next.some(({ more }) => more);
 }
 
 /** Another attempt in so many seconds, or, after three days, none; which of the two. */

@@ -12,7 +12,7 @@ import { newRequestId } from './request-id.ts';
 
 /** What is told of a call when it is over. */
 export interface CallRecord extends Readonly<Seen> {
-  readonly protocol: Protocol | 'oauth';
+  readonly protocol: Protocol | 'oauth' | 'docs';
   readonly method: Called;
   readonly code: Code | 'ok';
   readonly ms: number;

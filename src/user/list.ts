@@ -5,15 +5,15 @@ import { reach } from '../access/permission.ts';
 import { UserFieldName } from '../contract/gen/zitadel/user/v2/user_pb.js';
 import type { ListUsersRequest } from '../contract/gen/zitadel/user/v2/user_service_pb.js';
 import type { Fragment, Sql } from '../store/connect.ts';
-import { checkQueries, condition, findsParts, type LoginNames, tablesOf } from './search.ts';
+import { checkQueries, condition, type EntrySearch, isDearToCount, type LoginNames, tablesOf } from './search.ts';
 import { type User, userColumns } from './user.ts';
 
 /** No list gives more rows than this at once (DESIGN.md 8). */
 const MOST_ROWS = 1000;
 /** Up to here the total is counted; beyond, it is what PostgreSQL's planner estimates, and at least one more than this. */
 const COUNTED = 10_000;
-/** Where the planner expects more than this, what only trigrams find is not counted: they give all or nothing, so that ten thousand cost as much as all. */
-const NOT_COUNTED = 100_000;
+/** Where the planner expects more than this, what is dear to count is not counted. */
+const NOT_COUNTED = 50_000;
 /** How far the index of the sorting column is followed in search of those that match. */
 const FOLLOWED = 20_000;
 
@@ -28,14 +28,14 @@ export interface UserPage {
  *
  * A page should cost the same however many users there are, and that must not hang on the planner's estimates: a wrong one walks through
  * millions of users to find ten. So those that match are first taken by the index of the filter, 10,001 at most, which also counts them. Are
- * they many, the index of the sorting column is followed a while, which fills the page unless filter and order are at odds (those who sort
- * last). Else they are sorted: those that were taken, or all, where that was not all.
+ * they many, the index of the sorting column is followed a while (were all of them taken, each user is looked up among these), which fills the
+ * page unless filter and order are at odds (those who sort last). Else they are sorted: those that were taken, or all, where that was not all.
  */
 export async function listUsers(call: Call, request: ListUsersRequest): Promise<UserPage> {
   checkQueries(request.queries);
   const limit = Math.min(request.query?.limit || MOST_ROWS, MOST_ROWS);
   const offset = request.query?.offset ?? 0n;
-  const expected = findsParts(request.queries) ? await estimate(call, request) : 0;
+  const expected = isDearToCount(request.queries) ? await estimate(call, request) : 0;
   const uncounted = expected > NOT_COUNTED;
   const rows = await call.db.list<(User | { user_id: null }) & { total: bigint; at: string }>((sql, caller) => {
     const direction = request.query?.asc ? sql`asc` : sql`desc`;
@@ -44,6 +44,8 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
     const page = sql`${order} limit ${limit} offset ${offset}`;
     const found = matching(sql, call, request);
     const sorted = matching(sql, call, request, table);
+    const walked = matching(sql, call, request, table, 'user by user');
+    const alone = table === 'users' ? sql`users u` : sql`profiles p`;
     const columns = sql`${sorted.id} as user_id, ${key} as sort_key, ${tie} as tie`;
     const here = sql`instance_id = ${call.instance.id}`;
     return sql`
@@ -58,10 +60,19 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
         ) as dense from counted
       ),
       followed as materialized (
-        select user_id, sort_key, tie
-        from (select ${columns}, ${sorted.condition} as matches from ${sorted.tables} where ${here} ${order} limit ${FOLLOWED}) as walk
-        where matches and (select beyond or dense from course)
-        ${page}
+        (
+          select user_id, sort_key, tie
+          from (select ${columns}, ${walked.condition} as matches from ${sorted.tables} where ${here} ${order} limit ${FOLLOWED}) as walk
+          where matches and (select beyond from course)
+          ${page}
+        )
+        union all
+        (
+          select user_id, sort_key, tie
+          from (select user_id, ${key} as sort_key, ${tie} as tie from ${alone} where ${here} ${order} limit ${FOLLOWED}) as walk
+          where user_id in (select user_id from matched) and (select dense and not beyond from course)
+          ${page}
+        )
       ),
       filled as (select count(*) = ${limit} as is_so from followed),
       page as (
@@ -70,7 +81,7 @@ export async function listUsers(call: Call, request: ListUsersRequest): Promise<
         (
           select matched.user_id, row.sort_key, row.tie
           from matched, lateral (
-            select ${key} as sort_key, ${tie} as tie from ${table === 'users' ? sql`users u` : sql`profiles p`}
+            select ${key} as sort_key, ${tie} as tie from ${alone}
             where ${here} and user_id = matched.user_id limit 1
           ) as row
           where not (select is_so from filled) and not (select beyond from course)
@@ -118,12 +129,12 @@ interface Matching {
 }
 
 /** Who matches, over the tables that are needed for it and for sorting. */
-function matching(sql: Sql, call: Call, { queries }: ListUsersRequest, sorting?: Table): Matching {
+function matching(sql: Sql, call: Call, { queries }: ListUsersRequest, sorting?: Table, entries: EntrySearch = 'at once'): Matching {
   const permitted = visible(sql, call);
   const names = namesOf(call);
   const profiles = tablesOf(queries, names).profiles || sorting === 'profiles';
   const users = readsUsers(sql, call, queries) || sorting === 'users' || !profiles;
-  const filter = condition(sql, queries, names);
+  const filter = condition(sql, queries, names, entries);
   return {
     id: sorting === 'profiles' || !users ? sql`p.user_id` : sql`u.user_id`,
     tables: !profiles ? sql`users u` : !users ? sql`profiles p` : sql`users u join profiles p using (instance_id, user_id)`,

@@ -26,11 +26,12 @@ export function tablesOf(queries: readonly SearchQuery[], names: LoginNames): { 
   return { users: byDomain || cases.some((name) => OF_USERS.has(name)), profiles: cases.some((name) => !OF_USERS.has(name)) };
 }
 
-/** Whether a text is looked for anywhere in another: what trigrams serve, and no B-tree. */
-export function findsParts(queries: readonly SearchQuery[]): boolean {
+/** Whether it may cost much to count who matches: parts of texts, which trigrams give all or not at all, and metadata, which is held against users. */
+export function isDearToCount(queries: readonly SearchQuery[]): boolean {
   return queries.some(({ query }) => {
-    if (query.case === 'orQuery' || query.case === 'andQuery') return findsParts(query.value.queries);
-    if (query.case === 'notQuery') return query.value.query !== undefined && findsParts([query.value.query]);
+    if (query.case === 'orQuery' || query.case === 'andQuery') return isDearToCount(query.value.queries);
+    if (query.case === 'notQuery') return query.value.query !== undefined && isDearToCount([query.value.query]);
+    if (isMetadataFilter({ query })) return true;
     const method = query.value !== undefined && 'method' in query.value ? TEXT_METHODS[query.value.method] : undefined;
     return method !== undefined && PARTS.has(method);
   });
@@ -38,19 +39,23 @@ export function findsParts(queries: readonly SearchQuery[]): boolean {
 
 const PARTS: ReadonlySet<string> = new Set(['contains', 'contains ignoring case', 'ends with', 'ends with ignoring case']);
 
+/** How entries of metadata are looked for: all that fit, from their index; or those of one user after another, while users are walked through. */
+export type EntrySearch = 'at once' | 'user by user';
+
 /**
  * All queries together. Those that ask for metadata are held against one entry of the user after another: key and value of one AND must stand
  * in the same entry, as on the original. A user without metadata is held against an empty entry, which no plain filter of them fits: beside
  * one, only entries that exist can do, and these an index finds.
  */
-export function condition(sql: Sql, queries: readonly SearchQuery[], names: LoginNames): Fragment {
+export function condition(sql: Sql, queries: readonly SearchQuery[], names: LoginNames, entries: EntrySearch): Fragment {
   const all = conjuncts(queries);
   const onEntries = all.filter(asksMetadata);
   if (onEntries.length === 0) return allOf(sql, all, names);
   const ofUser = sql`m.instance_id = u.instance_id and m.user_id = u.user_id`;
+  const singly = entries === 'user by user' ? sql`offset 0` : sql``; // what the planner makes no join and no hash of
   const found = onEntries.some(isMetadataFilter)
-    ? sql`exists (select from user_metadata m where ${ofUser} and ${allOf(sql, onEntries, names)})`
-    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${allOf(sql, onEntries, names)})`;
+    ? sql`exists (select from user_metadata m where ${ofUser} and ${allOf(sql, onEntries, names)} ${singly})`
+    : sql`exists (select from (select) as entry left join user_metadata m on ${ofUser} where ${allOf(sql, onEntries, names)} ${singly})`;
   return sql`${allOf(
     sql,
     all.filter((query) => !asksMetadata(query)),

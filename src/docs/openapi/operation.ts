@@ -6,7 +6,7 @@ import { errorBody, type KnownError } from '../errors.ts';
 import { exampleAnswer, exampleCall, exampleRequest } from '../example.ts';
 import type { SampleCall } from '../samples/call.ts';
 import { samples } from '../samples/index.ts';
-import { lastOwnerHeader, organizationHeader, pathParameters, queryParameters, variablesOf } from './parameters.ts';
+import { headersOf, pathParameters, queryParameters, variablesOf } from './parameters.ts';
 import { isRequired, type Schemas } from './schema.ts';
 
 /** What a status means, of those that every operation names. */
@@ -28,7 +28,7 @@ export function restOperation(entry: Entry, route: Route, schemas: Schemas, orig
   const parameters = [
     ...pathParameters(route, input, schemas),
     ...(route.body === '' ? queryParameters(route, input, schemas) : []),
-    ...headers(entry),
+    ...headersOf(entry),
   ];
   return {
     ...common(entry),
@@ -45,7 +45,7 @@ export function connectOperation(entry: Entry, schemas: Schemas, origin: string)
   return {
     ...common(entry),
     operationId: `${packageName}.${method.name}.connect`,
-    ...(headers(entry).length > 0 && { parameters: headers(entry) }),
+    ...(headersOf(entry).length > 0 && { parameters: [...headersOf(entry)] }),
     requestBody: requestBody(entry, schemas, [], exampleRequest(method)),
     responses: responses(entry, schemas, 200, 'connect'),
     ...(routes.length === 0 && { 'x-codeSamples': codeSamples(entry, undefined, origin) }),
@@ -61,13 +61,6 @@ function common({ packageName, title, text, permission, method }: Entry): JsonOb
     'x-permission': permission.short,
     'x-grpc': method.path.slice(1),
   };
-}
-
-function headers({ permission, errors }: Entry): JsonObject[] {
-  return [
-    ...(permission.inContext ? [organizationHeader] : []),
-    ...(errors.some(({ id }) => id === 'KEYWARD-lastOwner') ? [lastOwnerHeader] : []),
-  ];
 }
 
 function requestBody({ method }: Entry, schemas: Schemas, variables: readonly string[], example: JsonValue | undefined): JsonObject {

@@ -1,6 +1,7 @@
 /** Path, query and header parameters of a route, as the gateway reads them (transport/rest). */
 import type { DescField, DescMessage, JsonObject } from '@bufbuild/protobuf';
 import type { Route } from '../../contract/method.ts';
+import type { Entry } from '../catalog.ts';
 import { isRequired, type Schemas, wellKnown } from './schema.ts';
 
 /** Names of the fields that the path fills, in its order: `user_id`. */
@@ -65,14 +66,22 @@ function parameter(place: 'path' | 'query', name: string, field: DescField, sche
   };
 }
 
-export const organizationHeader: JsonObject = {
+/** Headers that change what the call does. */
+export function headersOf({ permission, errors }: Pick<Entry, 'permission' | 'errors'>): readonly JsonObject[] {
+  return [
+    ...(permission.inContext ? [organizationHeader] : []),
+    ...(errors.some(({ id }) => id === 'KEYWARD-lastOwner') ? [lastOwnerHeader] : []),
+  ];
+}
+
+const organizationHeader: JsonObject = {
   name: 'x-zitadel-orgid',
   in: 'header',
   description: 'Id of the organization in which the call is made; without it, that of the caller.',
   schema: { type: 'string' },
 };
 
-export const lastOwnerHeader: JsonObject = {
+const lastOwnerHeader: JsonObject = {
   name: 'x-keyward-allow-last-owner',
   in: 'header',
   description: 'With `true`, the last active owner of the instance may be ended too (for those who may make another one).',
