@@ -21,8 +21,10 @@ export class Guard {
   readonly #instance: Instance;
   readonly #caller: Caller;
   readonly #deadline: number | undefined;
+  readonly #together: Together | undefined;
 
-  constructor(store: Store, instance: Instance, caller: Caller, deadline: number | undefined) {
+  constructor(store: Store, instance: Instance, caller: Caller, deadline: number | undefined, together?: Together) {
+    this.#together = together;
     this.#store = store;
     this.#instance = instance;
     this.#caller = caller;
@@ -75,7 +77,7 @@ export class Guard {
       await lock(sql);
       return statement(sql, this.#locked(sql, target));
     }, this.#deadline);
-    return held(rows);
+    return this.#held(rows, 'run');
   }
 
   /** As `changeAlone`, of an organization: what happens to all of its users at once. */
@@ -86,7 +88,7 @@ export class Guard {
       await sql`select 1 from orgs where instance_id = ${this.#instance.id} and org_id = ${orgId} for no key update`;
       return statement(sql, this.#locked(sql, undefined));
     }, this.#deadline);
-    return held(rows);
+    return this.#held(rows, 'run');
   }
 
   /**
@@ -100,19 +102,26 @@ export class Guard {
 
   /**
    * Commands that happen together or not at all: each is given a guard whose statements run in one transaction, which is run again as a whole
-   * after a deadlock. Nothing slow may be waited for in it.
+   * after a deadlock. Nothing slow may be waited for in it. The first change asks for the caller and locks his row; those behind it ask no more,
+   * since they see what the first ones did, which may be to raise the caller's own versions (a policy of his organization, a role of his).
    */
   together<T>(work: (db: Guard) => Promise<T>): Promise<T> {
     this.#inTime();
     return this.#store.transaction(
-      (sql) => work(new Guard(within(sql, this.#store), this.#instance, this.#caller, this.#deadline)),
+      (sql) => work(new Guard(within(sql, this.#store), this.#instance, this.#caller, this.#deadline, { hasChanged: false })),
       this.#deadline,
     );
   }
 
   async #one<Row extends object>(statement: (sql: Sql) => Query<Row>, pool: 'run' | 'read' | 'list'): Promise<[Row, ...Row[]]> {
     this.#inTime();
-    return held(await this.#store[pool](statement, this.#deadline));
+    return this.#held(await this.#store[pool](statement, this.#deadline), pool);
+  }
+
+  #held<Row extends object>([first, ...rest]: readonly Row[], pool: 'run' | 'read' | 'list'): [Row, ...Row[]] {
+    if (!first) throw new Stale();
+    if (this.#together && pool === 'run') this.#together.hasChanged = true;
+    return [first, ...rest];
   }
 
   #locked(sql: Sql, target: string | undefined): Fragment {
@@ -121,6 +130,7 @@ export class Guard {
   }
 
   #row(sql: Sql, lock: Fragment): Fragment {
+    if (this.#together?.hasChanged) return sql`select true as held`;
     const { userId, orgId, standing, expiresAt } = this.#caller;
     const instance = this.#instance;
     // By the database's clock: that of a node may be wrong.
@@ -167,10 +177,9 @@ export class Guard {
   }
 }
 
-function held<Row extends object>(rows: readonly Row[]): [Row, ...Row[]] {
-  const [first, ...rest] = rows;
-  if (!first) throw new Stale();
-  return [first, ...rest];
+/** Of a transaction with several commands: whether one of them has changed something yet. */
+interface Together {
+  hasChanged: boolean;
 }
 
 /** The store as it is inside a transaction. */

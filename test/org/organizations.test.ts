@@ -77,6 +77,18 @@ test('an organization comes with all of its administrators', async () => {
   }
 });
 
+test('who makes an organization may be the first of its administrators', async () => {
+  const caller = await people.caller({ instanceRoles: ['IAM_OWNER'] });
+  const { organizationId, createdAdmins } = await here.get(
+    org.addOrganization,
+    { name: newName(), admins: [{ userType: { case: 'userId', value: caller.userId } }, human('beside-its-maker')] },
+    { token: caller.token },
+  );
+  const members = await sql<{ user_id: string }[]>`
+    select user_id from memberships where instance_id = ${instanceId} and object_id = ${organizationId}`;
+  assert.deepEqual(new Set(members.map((m) => m.user_id)), new Set([caller.userId, createdAdmins[0]?.userId]));
+});
+
 type Admins = NonNullable<MessageInitShape<typeof AddOrganizationRequestSchema>['admins']>;
 const broken: readonly (readonly [what: string, admins: Admins, refusal: readonly string[]])[] = [
   ['an unknown user', [{ userType: { case: 'userId', value: 'nobody' } }], ['failed_precondition', 'ORG-GoXOn']],

@@ -172,6 +172,20 @@ test('an own login policy begins with the factors and providers that it is given
   assert.deepEqual(await offered(), []);
 });
 
+test("an own login policy with providers is added in the caller's own organization too, where its factors raise what is remembered of him", async () => {
+  const orgId = await people.org();
+  const { token } = await people.caller({ orgId, orgRoles: { [orgId]: ['ORG_OWNER'] } });
+  const { id: idpId } = await here.get(
+    v1.addGenericOIDCProvider,
+    { name: 'Provider', issuer: 'https://issuer.example', clientId: 'x', clientSecret: 'y', scopes: ['openid'] },
+    grpc,
+  );
+  const idps = [{ idpId, ownerType: IDPOwnerType.IDP_OWNER_TYPE_SYSTEM }];
+  await here.get(own.addCustomLoginPolicy, { forceMfa: true, idps }, { token, protocol: 'grpc' });
+  const { policy } = await there.get(own.getLoginPolicy, {}, { token, protocol: 'grpc' });
+  assert.deepEqual([policy?.forceMfa, policy?.idps.map((idp) => idp.idpId)], [true, [idpId]]);
+});
+
 test('a label counts once it is activated', async () => {
   const orgId = await people.org();
   const shown = async () => (await there.get(settings.getBrandingSettings, ctx(orgId), admin)).settings?.lightTheme?.primaryColor;
