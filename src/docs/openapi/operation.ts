@@ -46,7 +46,8 @@ export function connectOperation(entry: Entry, schemas: Schemas, origin: string)
     ...common(entry),
     operationId: `${packageName}.${method.name}.connect`,
     ...(headersOf(entry).length > 0 && { parameters: [...headersOf(entry)] }),
-    requestBody: requestBody(entry, schemas, [], exampleRequest(method)),
+    // Without a body there is no content type, by which Connect is told apart.
+    requestBody: { ...requestBody(entry, schemas, [], exampleRequest(method)), required: true },
     responses: responses(entry, schemas, 200, 'connect'),
     ...(routes.length === 0 && { 'x-codeSamples': codeSamples(entry, undefined, origin) }),
   };

@@ -4,13 +4,11 @@
  * and no part of `npm test`, since it asks registries.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { startKeyward } from '../keyward.ts';
+import { installing, place, shell } from './shell.ts';
 
 interface Client {
   readonly name: string;
@@ -25,8 +23,6 @@ interface Client {
 }
 
 const FAILED_PRECONDITION = 9;
-/** A registry that does not answer is as good as none. */
-const LONGEST_MS = 240_000;
 const npm = (...names: readonly string[]): string => `npm install --loglevel=error --no-audit --no-fund ${names.join(' ')}`;
 
 const clients: readonly Client[] = [
@@ -85,8 +81,6 @@ interface Told {
 }
 
 const keyward = await startKeyward();
-const place = mkdtempSync(join(tmpdir(), 'keyward-clients-'));
-after(() => rmSync(place, { recursive: true, force: true }));
 const keyFile = join(place, 'key.json');
 writeFileSync(keyFile, await keyOfAccount());
 
@@ -94,8 +88,8 @@ const verdicts = new Map(clients.map(({ name }) => [name, new Map<Step, string>(
 
 const found = await Promise.all(
   clients.map(async (client, index) => {
-    const folder = join(place, String(index));
-    return { ...client, folder, userId: `client-${index}`, missing: await installed(folder, client.files, client.install) };
+    const files = client.files.map((file) => join(import.meta.dirname, file));
+    return { ...client, userId: `client-${index}`, ...(await installing(String(index), files, client.install)) };
   }),
 );
 
@@ -136,42 +130,6 @@ after(() => {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 });
-
-/** Why this client cannot be had here; undefined where it can. */
-async function installed(folder: string, files: readonly string[], commands: readonly string[]): Promise<string | undefined> {
-  mkdirSync(folder);
-  for (const file of files) copyFileSync(join(import.meta.dirname, file), join(folder, file));
-  for (const command of commands) {
-    const { exit, out, said } = await shell(command, folder);
-    if (exit !== 0) return `\`${command}\` ended with ${exit}: ${`${said}${out}`.trim().split('\n')[0]?.slice(0, 240)}`;
-  }
-  return undefined;
-}
-
-interface Ran {
-  readonly exit: number | null;
-  readonly out: string;
-  readonly said: string;
-}
-
-async function shell(command: string, cwd: string, environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  // What npm and the runner told this process would mislead those that it starts; which registry there is, would not.
-  const told = /^(NODE_(TEST|OPTIONS|CHANNEL)|npm_(?!config_)|npm_config_.*prefix)/;
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !told.test(name)));
-  const child = spawn(command, {
-    cwd,
-    env: { ...inherited, ...environment },
-    shell: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  // Detached, it leads a group, which ends with all that it started.
-  const tooLong = setTimeout(() => child.pid !== undefined && process.kill(-child.pid), LONGEST_MS);
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [exit, out, said] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  clearTimeout(tooLong);
-  return { exit, out, said };
-}
 
 /** A machine that owns the instance, and the file of its key as the API gives it. */
 async function keyOfAccount(): Promise<string> {
