@@ -29,6 +29,8 @@ export function overview(services: readonly ServiceEntry[], { origin }: Site, li
 <p>A refusal has a status, a text for people, and an id for programs, which says which check it was. Over REST:</p>
 <figure class="code"><pre tabindex="0" aria-label="Example error" role="region"><code>${code(JSON.stringify(errorShown, undefined, 2))}</code></pre></figure>
 ${deactivate !== undefined && html`<p>See it at work: <a href="${links.page(`${deactivate.packageName}/DeactivateUser`)}">Deactivate user</a>.</p>`}</section>
+<section aria-labelledby="limits"><h2 id="limits">Limits</h2>
+<p>A request may hold ${defaultBody} MiB, and 1000 entries in all its lists together. A page of a list has 1000 entries at most. Who fails too often to log in is answered with 429 for a while; <code>retry-after</code> says how long.</p></section>
 <section aria-labelledby="openapi"><h2 id="openapi">For tools</h2>
 <p>OpenAPI 3.1: <a href="${links.file('openapi.json')}">all calls in one document</a>; the page of each service links to its own.</p></section>
 <section aria-labelledby="all"><h2 id="all">All calls</h2>
@@ -37,6 +39,9 @@ ${versions.map((version) => services.filter((service) => service.version === ver
 </article>`,
   };
 }
+
+/** transport/limits.ts */
+const defaultBody = 4;
 
 const errorShown = {
   code: 9,
