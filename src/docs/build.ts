@@ -1,5 +1,5 @@
 /**
- * Writes the docs into a folder: pages, assets, OpenAPI documents. For any web server with links beside one another, or for our own, which fills
+ * Writes the docs into a folder: pages, assets, OpenAPI documents, descriptors. For any web server with links beside one another, or for our own, which fills
  * its origin in when it serves them (endpoints.ts). It reads all descriptors, so it runs in a process of its own.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,20 +11,22 @@ import { layout, type Page } from './page/layout.ts';
 import { Links, type Site } from './page/links.ts';
 import { overview, servicePage } from './page/overview.ts';
 import { rpcPage } from './page/rpc.ts';
+import { protoset } from './protoset.ts';
 
 export async function writeDocs(folder: string, isServed: (path: string) => boolean, site: Site): Promise<number> {
   const services = await catalog(isServed);
   let written = 0;
-  const write = (name: string, text: string): void => {
+  const write = (name: string, content: string | Uint8Array): void => {
     const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, content);
     written += 1;
   };
 
   const answered = answeredBy(services);
   write('openapi.json', JSON.stringify(openApi(services, answered, site)));
   for (const service of services) write(`openapi/${service.typeName}.json`, JSON.stringify(openApi([service], answered, site)));
+  write('keyward.protoset', protoset(services.flatMap(({ entries }) => entries.map(({ method }) => method.rpc.parent))));
 
   const add = (page: Page, links: Links): void => write(`${page.path}.html`, layout(page, services, site, links));
   const atTop = new Links(site, 'index');

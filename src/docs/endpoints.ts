@@ -19,14 +19,16 @@ export interface DocsParts {
   readonly external: External;
 }
 
-/** Pages, documents, assets; `.html` is left out in addresses. */
-const NAMES = /^\/docs(?:\/((?:[a-z_]+\.v\w+(?:\/\w+)?)|openapi\.json|openapi\/[\w.]+\.json|assets\/docs\.(?:css|js)))?\/?$/;
+/** Pages, documents, descriptors, assets; `.html` is left out in addresses. */
+const NAMES =
+  /^\/docs(?:\/((?:[a-z_]+\.v\w+(?:\/\w+)?)|openapi\.json|keyward\.protoset|openapi\/[\w.]+\.json|assets\/docs\.(?:css|js)))?\/?$/;
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   json: 'application/json',
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  protoset: 'application/octet-stream',
 };
 
 /**
@@ -70,14 +72,15 @@ async function answer({ store, tenants, external }: DocsParts, library: Library,
   seen.instance = instance.id;
 
   const [isKnown, named = 'index'] = NAMES.exec(path) ?? [];
-  const name = /\.(?:json|css|js)$/.test(named) ? named : `${named}.html`;
+  const name = /\.(?:json|css|js|protoset)$/.test(named) ? named : `${named}.html`;
   const file = isKnown === undefined ? undefined : await library.read(new URL(issuer).protocol, name);
   if (file === undefined) return told(404, 'not_found', 'There is no such page: /docs lists all.');
 
   const etag = `"${createHash('sha256').update(`${file.edition} ${issuer}`).digest('base64url').slice(0, 22)}"`;
   const caching = ['etag', etag, 'cache-control', 'no-cache', 'vary', 'accept-encoding'];
   if (header('if-none-match')?.includes(etag)) return { status: 304, headers: [...headers, ...caching], body: '', code: 'ok' };
-  const body = filled(file.bytes, issuer);
+  // Descriptors name no origin.
+  const body = name.endsWith('.protoset') ? file.bytes : filled(file.bytes, issuer);
   const head = [...headers, ...caching, 'content-type', types[name.slice(name.lastIndexOf('.') + 1)] ?? ''];
   if (!/\bgzip\b(?!\s*;\s*q=0)/i.test(header('accept-encoding') ?? '')) return { status: 200, headers: head, body, code: 'ok' };
   return { status: 200, headers: [...head, 'content-encoding', 'gzip'], body: await pack(body, { level: 4 }), code: 'ok' };
