@@ -32,7 +32,7 @@ ${deactivate !== undefined && html`<p>See it at work: <a href="${links.page(`${d
 <section aria-labelledby="limits"><h2 id="limits">Limits</h2>
 <p>A request may hold ${defaultBody} MiB, and 1000 entries in all its lists together. A page of a list has 1000 entries at most. Who fails too often to log in is answered with 429 for a while; <code>retry-after</code> says how long.</p></section>
 <section aria-labelledby="openapi"><h2 id="openapi">For tools</h2>
-<p>OpenAPI 3.1: <a href="${links.file('openapi.json')}">all calls in one document</a>; the page of each service links to its own.</p></section>
+<p>OpenAPI 3.1: <a href="${links.file('openapi.json')}">all calls in one document</a>; the page of each service links to its own. Descriptors of protobuf, where reflection is not at hand: <a href="${links.file('keyward.protoset')}">keyward.protoset</a>.</p></section>
 <section aria-labelledby="all"><h2 id="all">All calls</h2>
 <p class="found" role="status" data-found></p>
 ${versions.map((version) => services.filter((service) => service.version === version).map((service) => part(service, links)))}</section>
