@@ -1,5 +1,6 @@
 /** The first page: how to call, and every call; and the page of one service. */
 import { type Entry, type ServiceEntry, versions } from '../catalog.ts';
+import { jsonPath } from '../openapi/parameters.ts';
 import { code, type Html, html, prose } from './html.ts';
 import { badge, type Page } from './layout.ts';
 import type { Links, Site } from './links.ts';
@@ -61,7 +62,7 @@ ${entries.map((entry) => line(entry, service, links))}</ul></section>
 function line({ method, title, routes }: Entry, { packageName }: ServiceEntry, links: Links): Html {
   const [route] = routes;
   const find = `${method.name} ${title} ${packageName} ${routes.map(({ path }) => path).join(' ')}`.toLowerCase();
-  return html`<li data-find="${find}"><a href="${links.page(`${packageName}/${method.name}`)}">${title}</a> ${badge(route?.verb ?? 'RPC')} <code>${route?.path ?? method.path}</code></li>
+  return html`<li data-find="${find}"><a href="${links.page(`${packageName}/${method.name}`)}">${title}</a> ${badge(route?.verb ?? 'RPC')} <code>${route === undefined ? method.path : jsonPath(route, method.rpc.input)}</code></li>
 `;
 }
 
