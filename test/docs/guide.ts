@@ -36,7 +36,7 @@ export function walk(page: string, begin: () => Promise<Walk>): void {
 
     for (const step of stepsOf(text)) {
       const { line, name } = step;
-      const why = step.needs.map(missing).find((reason) => reason !== undefined);
+      const why = step.needs.map((program) => missing(program)).find((reason) => reason !== undefined);
       it(`line ${line}: ${name}`, { skip: why ?? false }, async () => {
         assert.equal(broken, undefined, 'what stands before it went wrong');
         broken = line;

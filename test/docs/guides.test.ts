@@ -22,7 +22,8 @@ function isProgram(path: string): boolean {
   }
 }
 
-walk('getting-started.md', async (): Promise<Walk> => {
+/** As `npm start` begins it: on the embedded database, with everything in the folder of the guide. */
+async function onEmbedded(): Promise<Walk> {
   const instead = await ports(8080);
   const terminal = new Terminal((folder) => ({
     KEYWARD_DATA_DIR: join(folder, 'data'),
@@ -30,4 +31,12 @@ walk('getting-started.md', async (): Promise<Walk> => {
     KEYWARD_LOG_LEVEL: 'error',
   }));
   return { terminal, instead, missing, postgresUser: undefined };
+}
+
+walk('getting-started.md', onEmbedded);
+
+walk('offboarding.md', async () => {
+  const begun = await onEmbedded();
+  await begun.terminal.serve('keyward', 'npm start', (printed) => printed.includes('is ready'));
+  return begun;
 });
