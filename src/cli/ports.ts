@@ -30,6 +30,8 @@ export interface Instances {
   exists(sql: Sql): Promise<boolean>;
   /** Makes the first instance inside that transaction. The secrets are written to files before it is committed. */
   createFirst(sql: Sql, config: Config): Promise<FirstInstance>;
+  /** Inside that transaction, too: the configured domain leads to the first instance. */
+  adoptDomain(sql: Sql, config: Config): Promise<void>;
   /** CannotStart if the domain is taken. */
   add(store: Store, wanted: { readonly name: string; readonly domain: string }, config: Config): Promise<NewInstance>;
   list(store: Store): Promise<readonly ListedInstance[]>;
