@@ -18,28 +18,29 @@ export interface Walk {
   readonly terminal: Terminal;
   /** What stands in the guide, and what stands for it here: ports that are free, a database of the test. */
   readonly instead: readonly (readonly [there: string, here: string])[];
-  /** Why a program that a block needs is not there. */
-  readonly missing: (program: string) => string | undefined;
   readonly postgresUser: RunAs | undefined;
 }
 
 const docs = join(import.meta.dirname, '../../docs');
 
-export function walk(page: string, begin: () => Promise<Walk>): void {
+/** `missing` says why a program that a block needs is not there. */
+export function walk(page: string, missing: (program: string) => string | undefined, begin: () => Promise<Walk>): void {
   const text = readFileSync(join(docs, page), 'utf8');
-  describe(`docs/${page}`, async () => {
-    const { terminal, instead, missing, postgresUser } = await begin();
-    after(() => terminal.close());
-    const here = (part: string) => instead.reduce((all, [there, ours]) => all.replaceAll(there, ours), part);
+  describe(`docs/${page}`, () => {
+    let begun: Promise<Walk> | undefined; // with the first step that is run, if one is
+    after(async () => (await begun)?.terminal.close());
     let broken: number | undefined;
     let answer: unknown;
 
     for (const step of stepsOf(text)) {
       const { line, name } = step;
       const why = step.needs.map((program) => missing(program)).find((reason) => reason !== undefined);
-      it(`line ${line}: ${name}`, { skip: why ?? false }, async () => {
-        assert.equal(broken, undefined, 'what stands before it went wrong');
+      it(`line ${line}: ${name}`, { skip: why ?? false }, async (test) => {
+        if (broken !== undefined) return test.skip(`line ${broken} went wrong`);
         broken = line;
+        begun ??= begin();
+        const { terminal, instead, postgresUser } = await begun;
+        const here = (part: string) => instead.reduce((all, [there, ours]) => all.replaceAll(there, ours), part);
         if (step.kind === 'stop') await terminal.stop(step.name);
         else if (step.kind === 'file') {
           const path = join(terminal.folder, step.path);

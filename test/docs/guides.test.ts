@@ -2,7 +2,9 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { freePort } from '../support/node.ts';
+import { testDatabase } from '../support/postgres.ts';
 import { type Walk, walk } from './guide.ts';
+import { postgresPrograms, postgresUser, startPostgres } from './postgres.ts';
 import { Terminal } from './terminal.ts';
 
 /** The ports that guides name. Here each is one that is free. */
@@ -30,13 +32,35 @@ async function onEmbedded(): Promise<Walk> {
     KEYWARD_PORT: instead[0]![1],
     KEYWARD_LOG_LEVEL: 'error',
   }));
-  return { terminal, instead, missing, postgresUser: undefined };
+  return { terminal, instead, postgresUser: undefined };
 }
 
-walk('getting-started.md', onEmbedded);
+walk('getting-started.md', missing, onEmbedded);
 
-walk('offboarding.md', async () => {
+walk('offboarding.md', missing, async () => {
   const begun = await onEmbedded();
   await begun.terminal.serve('keyward', 'npm start', (printed) => printed.includes('is ready'));
   return begun;
 });
+
+const path = [postgresPrograms, process.env.PATH, '/usr/sbin'].filter((folders) => folders !== undefined).join(delimiter);
+const lacks = (program: string): string | undefined =>
+  program !== 'postgresql' ? missing(program, path) : postgresPrograms ? undefined : 'there is no PostgreSQL on this machine';
+
+walk('operations.md', lacks, async () => {
+  const named = await ports(8080, 8081, 8082, 8443, 5432, 5433);
+  const [, port = ''] = named[0] ?? [];
+  const [, databasePort = ''] = named[4] ?? [];
+  const terminal = new Terminal((folder) => ({
+    PATH: path,
+    KEYWARD_DATA_DIR: join(folder, 'data'),
+    KEYWARD_PORT: port,
+    KEYWARD_LOG_LEVEL: 'error',
+    ...(postgresPrograms === undefined ? {} : startPostgres(folder, databasePort)),
+  }));
+  // Without a PostgreSQL of the machine Keyward's commands are run all the same, on that of the tests.
+  const instead = postgresPrograms ? named : [[DATABASE_URL, (await testDatabase('empty')).url] as const, ...named];
+  return { terminal, instead, postgresUser };
+});
+
+const DATABASE_URL = 'postgres://keyward:secret@localhost:5432/keyward';
