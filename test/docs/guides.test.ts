@@ -47,6 +47,9 @@ const path = [postgresPrograms, process.env.PATH, '/usr/sbin'].filter((folders) 
 const lacks = (program: string): string | undefined =>
   program !== 'postgresql' ? missing(program, path) : postgresPrograms ? undefined : 'there is no PostgreSQL on this machine';
 
+/** Without a PostgreSQL of the machine Keyward's own commands are run all the same, on that of the tests. */
+const database = postgresPrograms === undefined ? await testDatabase('empty') : undefined;
+
 walk('operations.md', lacks, async () => {
   const named = await ports(8080, 8081, 8082, 8443, 5432, 5433);
   const [, port = ''] = named[0] ?? [];
@@ -58,9 +61,6 @@ walk('operations.md', lacks, async () => {
     KEYWARD_LOG_LEVEL: 'error',
     ...(postgresPrograms === undefined ? {} : startPostgres(folder, databasePort)),
   }));
-  // Without a PostgreSQL of the machine Keyward's commands are run all the same, on that of the tests.
-  const instead = postgresPrograms ? named : [[DATABASE_URL, (await testDatabase('empty')).url] as const, ...named];
+  const instead = database ? [['postgres://keyward:secret@localhost:5432/keyward', database.url] as const, ...named] : named;
   return { terminal, instead, postgresUser };
 });
-
-const DATABASE_URL = 'postgres://keyward:secret@localhost:5432/keyward';
