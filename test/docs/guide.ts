@@ -40,7 +40,8 @@ export function walk(page: string, missing: (program: string) => string | undefi
         broken = line;
         begun ??= begin();
         const { terminal, instead, postgresUser } = await begun;
-        const here = (part: string) => instead.reduce((all, [there, ours]) => all.replaceAll(there, ours), part);
+        const ours = new Map(instead);
+        const here = (part: string) => part.replace(anyOf([...ours.keys()]), (there) => ours.get(there) ?? there);
         if (step.kind === 'stop') await terminal.stop(step.name);
         else if (step.kind === 'file') {
           const path = join(terminal.folder, step.path);
@@ -65,6 +66,9 @@ export function walk(page: string, missing: (program: string) => string | undefi
     }
   });
 }
+
+/** The first that fits counts, and what was put there is not looked at again. */
+const anyOf = (texts: readonly string[]): RegExp => new RegExp(texts.map((text) => RegExp.escape(text)).join('|'), 'g');
 
 type Step = { readonly line: number; readonly name: string; readonly needs: readonly string[] } & (
   | { readonly kind: 'stop' }

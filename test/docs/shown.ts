@@ -57,5 +57,5 @@ const patternOf = (text: string): RegExp => new RegExp(`^${sourceOf(text)}$`);
 const sourceOf = (text: string): string =>
   text
     .split(LEFT_OUT)
-    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    .map((part) => RegExp.escape(part))
     .join('[^\\n]*');
