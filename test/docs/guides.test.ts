@@ -37,11 +37,12 @@ async function onEmbedded(): Promise<Walk> {
 
 walk('getting-started.md', missing, onEmbedded);
 
-walk('offboarding.md', missing, async () => {
-  const begun = await onEmbedded();
-  await begun.terminal.serve('keyward', 'npm start', (printed) => printed.includes('is ready'));
-  return begun;
-});
+for (const page of ['offboarding.md', 'security.md'])
+  walk(page, missing, async () => {
+    const begun = await onEmbedded();
+    await begun.terminal.serve('keyward', 'npm start', (printed) => printed.includes('is ready'));
+    return begun;
+  });
 
 const path = [postgresPrograms, process.env.PATH, '/usr/sbin'].filter((folders) => folders !== undefined).join(delimiter);
 const lacks = (program: string): string | undefined =>
