@@ -4,6 +4,7 @@ import type { Masterkey } from '../crypto/masterkey.ts';
 import type { FirstInstance, ListedInstance, NewInstance, OwnerPat } from '../instance/operate.ts';
 import type { Log } from '../log/log.ts';
 import type { Sql, Store } from '../store/connect.ts';
+import type { Gather } from '../transport/metrics.ts';
 
 export interface Parts {
   readonly startServer: StartServer;
@@ -18,6 +19,8 @@ export interface ServerContext {
   readonly store: Store;
   readonly masterkey: Masterkey;
   readonly log: Log;
+  /** The metrics of all processes that share the port; without it this is the only one. */
+  readonly gather?: Gather | undefined;
 }
 
 export interface RunningServer {
