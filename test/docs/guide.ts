@@ -35,8 +35,8 @@ export function walk(page: string, missing: (program: string) => string | undefi
     for (const step of stepsOf(text)) {
       const { line, name } = step;
       const why = step.needs.map((program) => missing(program)).find((reason) => reason !== undefined);
-      it(`line ${line}: ${name}`, { skip: why ?? false }, async (test) => {
-        if (broken !== undefined) return test.skip(`line ${broken} went wrong`);
+      it(`line ${line}: ${name}`, { skip: why ?? false }, async () => {
+        if (broken !== undefined) assert.fail(`line ${broken} went wrong`);
         broken = line;
         begun ??= begin();
         const { terminal, instead, postgresUser } = await begun;
