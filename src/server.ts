@@ -83,7 +83,7 @@ export const services = [
 /** How long messages that are on their way may still arrive when the server ends. */
 const LAST_DELIVERIES_SECONDS = 2;
 
-export async function startServer({ config, store, masterkey, log }: ServerContext): Promise<RunningServer> {
+export async function startServer({ config, store, masterkey, log, gather }: ServerContext): Promise<RunningServer> {
   configurePasswords({ legacy: config.legacyHashes, processes: config.workers });
   configureThrottle({ userFailures: config.throttleUserFailures, sourceFailures: config.throttleSourceFailures });
   await claimNode(store.sql);
@@ -110,6 +110,7 @@ export async function startServer({ config, store, masterkey, log }: ServerConte
     log: ({ error, method, requestId }) => log.error({ requestId, method: method?.path, err: error }, 'unexpected error'),
     onCall: ({ method, ms, ...record }) => log.info({ method: method.path, ms: Math.round(ms * 100) / 100, ...record }, 'call'),
     trustedProxies: config.trustedProxies,
+    gather,
     limits: { closeMs: config.shutdownSeconds * 1000 },
     tls:
       config.tlsCertFile && config.tlsKeyFile

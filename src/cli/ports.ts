@@ -5,6 +5,7 @@ import type { Site } from '../docs/page/links.ts';
 import type { FirstInstance, ListedInstance, NewInstance, OwnerPat } from '../instance/operate.ts';
 import type { Log } from '../log/log.ts';
 import type { Sql, Store } from '../store/connect.ts';
+import type { Gather } from '../transport/metrics.ts';
 
 export interface Parts {
   readonly startServer: StartServer;
@@ -21,6 +22,8 @@ export interface ServerContext {
   readonly store: Store;
   readonly masterkey: Masterkey;
   readonly log: Log;
+  /** The metrics of all processes that share the port; without it this is the only one. */
+  readonly gather?: Gather | undefined;
 }
 
 export interface RunningServer {
@@ -33,6 +36,8 @@ export interface Instances {
   exists(sql: Sql): Promise<boolean>;
   /** Makes the first instance inside that transaction. The secrets are written to files before it is committed. */
   createFirst(sql: Sql, config: Config): Promise<FirstInstance>;
+  /** Inside that transaction, too: the configured domain leads to the first instance. */
+  adoptDomain(sql: Sql, config: Config): Promise<void>;
   /** CannotStart if the domain is taken. */
   add(store: Store, wanted: { readonly name: string; readonly domain: string }, config: Config): Promise<NewInstance>;
   list(store: Store): Promise<readonly ListedInstance[]>;

@@ -103,8 +103,10 @@ async function settleFirstInstance(sql: Pool, config: Config, instances: Instanc
   const made = await locked(sql, async (sql) => {
     const [before] = await sql<{ value: Made }[]>`select value from keyward_meta where name = 'first_instance'`;
     await nameFinally(dir, before?.value.nonce, 'and remove others');
-    if (before) return before.value;
-    if (await instances.exists(sql)) return undefined;
+    if (before || (await instances.exists(sql))) {
+      await instances.adoptDomain(sql, config);
+      return before?.value;
+    }
 
     const { adminPat, adminPassword, demoUserId } = await instances.createFirst(sql, config);
     const nonce = randomBytes(8).toString('hex');

@@ -5,8 +5,10 @@ import type { Config } from '../config/settings.ts';
 import { Masterkey } from '../crypto/masterkey.ts';
 import type { Log } from '../log/log.ts';
 import { connect } from '../store/connect.ts';
+import type { Gather } from '../transport/metrics.ts';
 import { banner } from './banner.ts';
 import { type Database, ownDatabase } from './database.ts';
+import { gatherFromAll } from './gathering.ts';
 import { Life } from './life.ts';
 import { cannotListen, checkPort } from './port.ts';
 import type { Parts } from './ports.ts';
@@ -49,10 +51,11 @@ export async function serve(
   parts: Parts,
   log: Log,
   life: Life,
+  gather?: Gather,
 ): Promise<void> {
   const store = connect(address, config);
   await life.add({ name: 'the database connections', close: () => store.close() });
-  const server = await parts.startServer({ config, store, masterkey, log }).catch((error: unknown) => {
+  const server = await parts.startServer({ config, store, masterkey, log, gather }).catch((error: unknown) => {
     throw cannotListen(error, config.port);
   });
   await life.add({ name: 'the server', close: () => Promise.race([server.close(), pause((config.shutdownSeconds + 2) * 1000)]) });
@@ -75,7 +78,7 @@ export async function work(wanted: Config, parts: Parts, log: Log): Promise<void
   process.on('message', (message) => message === 'stop' && void life.exit(0));
   try {
     const config = { ...wanted, host: told.host };
-    await serve(config, told.address, new Masterkey(Buffer.from(told.masterkey, 'base64')), parts, log, life);
+    await serve(config, told.address, new Masterkey(Buffer.from(told.masterkey, 'base64')), parts, log, life, gatherFromAll);
     settle();
     process.send?.({ ready: true });
   } catch (error) {

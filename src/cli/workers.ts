@@ -4,6 +4,7 @@ import type { DatabaseAddress } from '../config/database-url.ts';
 import type { Config } from '../config/settings.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import type { Log } from '../log/log.ts';
+import { type Asked, Gathering } from './gathering.ts';
 
 /** Sent to each worker over its own channel: command lines and environments can be read by others. */
 interface Secrets {
@@ -11,7 +12,7 @@ interface Secrets {
   readonly masterkey: string;
 }
 
-type Report = { readonly ready: true } | { readonly failed: string };
+type Report = { readonly ready: true } | { readonly failed: string } | Asked;
 
 /** A worker that lived this long was not broken from the start; the pause before the next begins anew. */
 const HEALTHY_MS = 10_000;
@@ -22,6 +23,8 @@ export class Workers {
   readonly #secrets: Secrets;
   readonly #log: Log;
   readonly #exits = new Set<Promise<void>>();
+  readonly #serving = new Set<Worker>();
+  readonly #gathering = new Gathering();
   #stopping = false;
 
   constructor(config: Config, secrets: Secrets, log: Log) {
@@ -63,11 +66,15 @@ export class Workers {
       let ready = false;
       worker.on('message', (report: Report) => {
         if ('failed' in report) return reject(new CannotStart(report.failed));
+        if (!('ready' in report)) return this.#gathering.hear(worker, report, this.#serving);
         ready = true;
+        this.#serving.add(worker);
         resolve();
       });
       worker.once('exit', (code, signal) => {
         this.#exits.delete(exit);
+        this.#serving.delete(worker);
+        this.#gathering.forget(worker);
         if (this.#stopping) return resolve();
         if (!ready) return reject(new CannotStart(`A worker ended before it was ready (${signal ?? code}).`));
         this.#log.error({ pid: worker.process.pid, code, signal }, 'a worker ended and is begun again');

@@ -128,7 +128,8 @@ export const keyFromText = (given: unknown): unknown => {
   return bytes;
 };
 
-const domainName = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
+/** Without the underscore, which no host of a URL and no certificate has (RFC 952, RFC 1123 2.1). */
+const domainName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 const numberFromText = (given: unknown): unknown => (typeof given === 'string' && /^-?[0-9]{1,15}$/.test(given) ? Number(given) : given);
 

@@ -97,6 +97,12 @@ test('a certificate needs its key', () => {
   assert.match(lines, /KEYWARD_TLS_KEY_FILE: given nothing, expected the key/);
 });
 
+test('the external domain is a host that URLs and certificates can have', () => {
+  assert.equal(read({ environment: { KEYWARD_EXTERNAL_DOMAIN: 'ID.example.com' } }).config?.externalDomain, 'id.example.com');
+  for (const given of ['my_id.example.com', 'https://id.example.com', 'id.example.com:443', '-id.example.com', 'id..example.com'])
+    assert.match(mistakeLines(read({ environment: { KEYWARD_EXTERNAL_DOMAIN: given } }).mistakes), /expected a domain name such as/, given);
+});
+
 test('localhost stands for both loopback addresses', () => {
   assert.deepEqual(read({ environment: { KEYWARD_HOST: 'localhost, 192.0.2.1' } }).config?.host, ['127.0.0.1', '::1', '192.0.2.1']);
 });

@@ -35,7 +35,7 @@ const types: Readonly<Record<string, string>> = {
  * Nothing from elsewhere, nothing inline, no frame around it; a form leads nowhere but here. The icon is an empty `data:`.
  * Scripts speak to the origin that served the page, so a token that is pasted there reaches no other.
  */
-export const headers: readonly string[] = [
+const headers: readonly string[] = [
   'content-security-policy',
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options',

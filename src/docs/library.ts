@@ -5,16 +5,16 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What stands in the files in place of the origin that serves them. */
 export const standIn = { host: 'custom-domain.example:59999', hostname: 'custom-domain.example', port: '59999' } as const;
 
-const source = join(import.meta.dirname, '..');
+const room = join(import.meta.dirname, '..');
 /** Beside the compile cache, which nobody keeps. */
-const cache = join(source, '../node_modules/.cache/keyward/docs');
+const cache = join(room, '../node_modules/.cache/keyward/docs');
 
 export interface DocsFile {
   readonly bytes: Buffer;
@@ -48,7 +48,8 @@ export class Library {
 }
 
 async function edition(scheme: string): Promise<string> {
-  const name = `${fingerprint()}-${scheme.replace(':', '')}`;
+  const source = fingerprint();
+  const name = `${source}-${scheme.replace(':', '')}`;
   const home = await writable(cache);
   const folder = join(home, name);
   if (await exists(folder)) return folder;
@@ -56,7 +57,7 @@ async function edition(scheme: string): Promise<string> {
   await write(draft, `${scheme}//${standIn.host}`);
   // Another process may have been faster: what it wrote is the same.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
-  await removeOld(home);
+  await removeOld(home, source);
   return folder;
 }
 
@@ -66,29 +67,34 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A folder that nobody else could have filled: that of the cache, or a new one. */
+/** A folder that nobody else could have filled: that of the cache; else one of our own among the temporary ones. */
 async function writable(folder: string): Promise<string> {
   try {
     await mkdir(folder, { recursive: true });
     await rm(await mkdtemp(join(folder, 'probe-')), { recursive: true });
     return folder;
   } catch {
-    return mkdtemp(join(tmpdir(), 'keyward-docs-'));
+    const own = process.getuid?.();
+    const shared = join(tmpdir(), `keyward-docs-${own}`);
+    await mkdir(shared, { mode: 0o700 }).catch(() => undefined);
+    const found = await lstat(shared).catch(() => undefined);
+    const isOurs = own !== undefined && found?.isDirectory() && found.uid === own && (found.mode & 0o022) === 0;
+    return isOurs ? shared : mkdtemp(join(tmpdir(), 'keyward-docs-'));
   }
 }
 
 /** Of the source that makes the docs: any other file is another edition. */
 function fingerprint(): string {
   const hash = createHash('sha256');
-  for (const name of ['../package.json', ...globSync('**/*.{ts,js,json,css}', { cwd: source })].sort()) {
-    const { size, mtimeMs } = statSync(join(source, name));
+  for (const name of ['../package.json', ...globSync('**/*.{ts,js,json,css}', { cwd: room })].sort()) {
+    const { size, mtimeMs } = statSync(join(room, name));
     hash.update(`${name} ${size} ${mtimeMs}\n`);
   }
   return hash.digest('hex').slice(0, 16);
 }
 
 function write(folder: string, origin: string): Promise<void> {
-  const flags = ['--disable-warning=ExperimentalWarning', join(source, 'main.ts'), 'docs', '--out', folder, '--origin', origin];
+  const flags = ['--disable-warning=ExperimentalWarning', join(room, 'main.ts'), 'docs', '--out', folder, '--origin', origin];
   const child = spawn(process.execPath, [...flags, '--links', 'server'], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk) => {
@@ -103,8 +109,9 @@ function write(folder: string, origin: string): Promise<void> {
 const DAY_MS = 86_400_000;
 
 /** Editions of former sources, and drafts that nobody finished. */
-async function removeOld(home: string): Promise<void> {
+async function removeOld(home: string, kept: string): Promise<void> {
   for (const name of await readdir(home)) {
+    if (name.startsWith(kept)) continue;
     const path = join(home, name);
     const age =
       Date.now() -

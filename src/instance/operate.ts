@@ -6,6 +6,7 @@ import { CannotStart } from '../failure/cannot-start.ts';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import type { Sql, Store } from '../store/connect.ts';
+import { append } from '../store/events.ts';
 import { claimNode } from '../store/node.ts';
 import { expiryOf } from '../user/pat.ts';
 import { type BlockStep, blockInstance } from './block.ts';
@@ -64,6 +65,30 @@ export async function createFirst(sql: Sql, config: Config): Promise<FirstInstan
   const { plan, made } = planned({ name: FIRST_NAME, domain }, config, [demo]);
   await createInstance(sql, plan);
   return { ...made, demoUserId: demo.userId };
+}
+
+/**
+ * The configured domain leads to the first instance, also where it was configured later than the first start: else no host would lead there any
+ * more. What another instance has stays its own.
+ */
+export async function adoptDomain(sql: Sql, config: Config): Promise<void> {
+  if (config.externalDomain === undefined) return;
+  const { domain } = chosenDomain(config.externalDomain);
+  await sql`
+    with added as (
+      insert into instance_domains (instance_id, domain)
+      select instance_id, ${domain} from instances where state <> ${instanceStates.removed} order by created_at, instance_id limit 1
+      on conflict do nothing
+      returning instance_id
+    ),
+    changed as (
+      update instances i set sequence = i.sequence + 1, access_version = nextval('epochs') from added a where i.instance_id = a.instance_id
+      returning i.instance_id, i.instance_id as aggregate_id, i.instance_id as owner, i.sequence, clock_timestamp() as at
+    ),
+    logged as (${append(sql, sql`changed`, { aggregateType: 'instance', editor: 'operator', via: 'keyward start' }, [
+      { type: 'instance.domain.added', payload: { domain, generated: false } },
+    ])})
+    select 1`;
 }
 
 export async function add(store: Store, wanted: Wanted, config: Config): Promise<NewInstance> {

@@ -68,6 +68,7 @@ export class Delivery {
       help: 'Messages in the outbox of the whole database: waiting, and dead (not delivered in time, or refused).',
       labelNames: ['state'],
       registers,
+      aggregator: 'max', // of the workers of a port, each of which tells the whole
       async collect() {
         const now = await counts(store).catch(() => undefined); // a database that is away says nothing
         if (now === undefined) return this.reset();

@@ -8,15 +8,23 @@ export interface Called {
   readonly path: string;
 }
 
+/** What `/debug/metrics` answers, from the registry of this process; undefined where it cannot be told now. */
+export type Gather = (own: Registry) => () => Promise<string | undefined>;
+
+/** Where no other process shares the port. */
+const alone: Gather = (own) => () => own.metrics();
+
 export class Metrics {
   readonly registry = new Registry();
+  readonly text: () => Promise<string | undefined>;
   readonly #calls: Counter<'method' | 'protocol' | 'code'>;
   readonly #seconds: Histogram<'method'>;
   /** Series by their labels: looking one up by key is cheaper than by a label object. */
   readonly #counters = new Map<string, { inc(): void }>();
   readonly #timers = new Map<Called, { observe(seconds: number): void }>();
 
-  constructor() {
+  constructor(gather: Gather = alone) {
+    this.text = gather(this.registry);
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#calls = new Counter({

@@ -18,8 +18,11 @@ export async function serveDebug(exchange: Exchange, path: string, ready: Ready,
     case '/debug/ready':
       if (await ready().catch(() => false)) return exchange.send(200, json, '"ok"');
       return exchange.send(412, text, 'ID=API-F24h2 Message=DB CONNECTION ERROR');
-    case '/debug/metrics':
-      return exchange.send(200, ['content-type', metrics.registry.contentType], await metrics.registry.metrics());
+    case '/debug/metrics': {
+      const said = await metrics.text();
+      if (said === undefined) return exchange.send(503, text, 'not every process tells its metrics\n');
+      return exchange.send(200, ['content-type', metrics.registry.contentType], said);
+    }
     default:
       return exchange.send(404, [...text, 'x-content-type-options', 'nosniff'], '404 page not found\n');
   }

@@ -9,7 +9,7 @@ import { hostReader } from './host.ts';
 import type { Invoke } from './invoke.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { createListener, type Tls } from './listener.ts';
-import { Metrics } from './metrics.ts';
+import { type Gather, Metrics } from './metrics.ts';
 import type { Ready } from './operations.ts';
 import type { CallRecord, Unexpected } from './served-call.ts';
 import { createStreams } from './streams.ts';
@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly trustedProxies?: readonly string[];
   /** TLS on the port; plain text without. */
   readonly tls?: Tls | undefined;
+  /** The metrics of all processes that share the port; by default this is the only one. */
+  readonly gather?: Gather | undefined;
 }
 
 export interface Server {
@@ -52,7 +54,7 @@ export function createServer(options: ServerOptions): Server {
     trustedProxies = [],
   } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
-  const metrics = new Metrics();
+  const metrics = new Metrics(options.gather);
   const closing = new AbortController();
 
   const services = servicesOf(methods);

@@ -7,16 +7,13 @@ import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import packageJson from '../../package.json' with { type: 'json' };
 import { environmentName, settingNames } from '../../src/config/settings.ts';
+import { blocksOf, formOf } from '../docs/shown.ts';
 import { startKeyward } from './keyward.ts';
 import { readmeFile } from './served.ts';
 
 const root = dirname(readmeFile);
 const readme = readFileSync(readmeFile, 'utf8');
-const blocks = [...readme.matchAll(/^```(?<language>\w+)\n(?<code>.*?)^```$/gms)].map(({ index, groups }) => ({
-  language: groups?.language ?? '',
-  code: groups?.code ?? '',
-  line: readme.slice(0, index).split('\n').length,
-}));
+const blocks = blocksOf(readme);
 
 /** Those with the call. The answer of each is the JSON that follows it, else the first one. */
 const calls = blocks.flatMap((block, i) => {
@@ -84,15 +81,4 @@ async function run(
   const [out, said, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   assert.equal(code, 0, said);
   return out;
-}
-
-/** The same value with what differs from call to call replaced: numbers, ids, moments. */
-function formOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(formOf);
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, name === 'code' ? inner : formOf(inner)]));
-  if (typeof value === 'number') return 'a number';
-  if (typeof value !== 'string') return value;
-  if (/^\d+$/.test(value)) return 'digits';
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value) ? 'a moment' : value;
 }

@@ -38,6 +38,7 @@ const instances: Instances = {
     await sql`insert into fake_instances values (${first.instanceId}, ${first.adminPat})`;
     return first;
   },
+  adoptDomain: async () => undefined,
   add: async (_, { name }) => ({ instanceId: '2', adminLoginName: name, adminPassword: 'secret-password', adminPat: 'secret-pat' }),
   list: async () => [{ instanceId: '1', name: 'First', state: 'running', domains: ['localhost'] }],
   ownerPat: async () => ({ pat: 'owner-pat', userId: '5', loginName: 'admin' }),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { Client, type Protocol, protocols, user } from '../support/ask.ts';
-import { type Cluster, runKeyward, startCluster } from '../support/node.ts';
+import { type Cluster, runKeyward, startCluster, startNode } from '../support/node.ts';
 
 const { healthz } = ManagementService.method;
 const anyHost = await startCluster(2);
@@ -50,6 +50,27 @@ test('with a configured domain no other host is served, though there is a single
       assert.equal(await reached(configured, host, { protocol }), unknown(host));
     }
   }
+});
+
+test('a domain that is configured after the first start leads to the first tenant; one that belongs to another stays there', async () => {
+  const cluster = await startCluster(1);
+  await runKeyward(cluster.database, ['instance', 'add', '--name', 'Two', '--domain', 'two.example']);
+  const [later, again, taken] = [
+    await startNode(cluster.database, { KEYWARD_EXTERNAL_DOMAIN: 'Later.Example' }),
+    await startNode(cluster.database, { KEYWARD_EXTERNAL_DOMAIN: 'later.example' }),
+    await startNode(cluster.database, { KEYWARD_EXTERNAL_DOMAIN: 'two.example' }),
+  ];
+  const served = { ...cluster, nodes: [later, again, taken] as const };
+  for (const node of [0, 1, 2]) {
+    assert.equal(await reached(served, 'later.example', { node }), 'the first tenant');
+    assert.equal(await reached(served, 'localhost', { node }), 'the first tenant');
+    assert.equal(await reached(served, 'two.example', { node }), 'Errors.Token.Invalid (AUTH-7fs1e)');
+  }
+  const logged = await cluster.sql`select payload from events where type = 'instance.domain.added' and via = 'keyward start'`;
+  assert.deepEqual(
+    logged.map(({ payload }) => payload),
+    [{ domain: 'later.example', generated: false }],
+  );
 });
 
 test('neither the case nor the port of a host counts', async () => {

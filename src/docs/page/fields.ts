@@ -7,6 +7,7 @@ import { type Html, html, prose } from './html.ts';
 
 /** Messages below this depth are named only; the OpenAPI document holds them whole. */
 const DEEPEST = 5;
+const SHORT = 5;
 
 export function fieldList(desc: DescMessage, side: Side, without: readonly string[] = []): Html | undefined {
   const fields = desc.fields.filter(({ name }) => !without.includes(name));
@@ -46,7 +47,9 @@ function inner({ message }: DescField, side: Side, within: readonly DescMessage[
   if (message === undefined || wellKnown[message.typeName] !== undefined || message.fields.length === 0) return '';
   if (within.includes(message)) return html`<p class="limits">As above: it may be nested.</p>`;
   if (within.length >= DEEPEST) return html`<p class="limits">Its fields are in the OpenAPI document: ${message.typeName}.</p>`;
-  return html`<details><summary>${message.fields.length === 1 ? '1 field' : `${message.fields.length} fields`}</summary>
+  // What is short is shown at once.
+  const open = within.length === 1 && message.fields.length <= SHORT ? html` open` : '';
+  return html`<details${open}><summary>${message.fields.length === 1 ? '1 field' : `${message.fields.length} fields`}</summary>
 ${list(message.fields, side, [...within, message])}</details>`;
 }
 

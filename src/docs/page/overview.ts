@@ -1,5 +1,6 @@
 /** The first page: how to call, and every call; and the page of one service. */
 import { type Entry, type ServiceEntry, versions } from '../catalog.ts';
+import { jsonPath } from '../openapi/parameters.ts';
 import { code, type Html, html, prose } from './html.ts';
 import { badge, type Page } from './layout.ts';
 import type { Links, Site } from './links.ts';
@@ -29,14 +30,19 @@ export function overview(services: readonly ServiceEntry[], { origin }: Site, li
 <p>A refusal has a status, a text for people, and an id for programs, which says which check it was. Over REST:</p>
 <figure class="code"><pre tabindex="0" aria-label="Example error" role="region"><code>${code(JSON.stringify(errorShown, undefined, 2))}</code></pre></figure>
 ${deactivate !== undefined && html`<p>See it at work: <a href="${links.page(`${deactivate.packageName}/DeactivateUser`)}">Deactivate user</a>.</p>`}</section>
+<section aria-labelledby="limits"><h2 id="limits">Limits</h2>
+<p>A request may hold ${defaultBody} MiB, and 1000 entries in all its lists together. A page of a list has 1000 entries at most. Who fails too often to log in is answered with 429 for a while; <code>retry-after</code> says how long.</p></section>
 <section aria-labelledby="openapi"><h2 id="openapi">For tools</h2>
-<p>OpenAPI 3.1: <a href="${links.file('openapi.json')}">all calls in one document</a>; the page of each service links to its own.</p></section>
+<p>OpenAPI 3.1: <a href="${links.file('openapi.json')}">all calls in one document</a>; the page of each service links to its own. Descriptors of protobuf, where reflection is not at hand: <a href="${links.file('keyward.protoset')}">keyward.protoset</a>.</p></section>
 <section aria-labelledby="all"><h2 id="all">All calls</h2>
 <p class="found" role="status" data-found></p>
 ${versions.map((version) => services.filter((service) => service.version === version).map((service) => part(service, links)))}</section>
 </article>`,
   };
 }
+
+/** transport/limits.ts */
+const defaultBody = 4;
 
 const errorShown = {
   code: 9,
@@ -56,7 +62,7 @@ ${entries.map((entry) => line(entry, service, links))}</ul></section>
 function line({ method, title, routes }: Entry, { packageName }: ServiceEntry, links: Links): Html {
   const [route] = routes;
   const find = `${method.name} ${title} ${packageName} ${routes.map(({ path }) => path).join(' ')}`.toLowerCase();
-  return html`<li data-find="${find}"><a href="${links.page(`${packageName}/${method.name}`)}">${title}</a> ${badge(route?.verb ?? 'RPC')} <code>${route?.path ?? method.path}</code></li>
+  return html`<li data-find="${find}"><a href="${links.page(`${packageName}/${method.name}`)}">${title}</a> ${badge(route?.verb ?? 'RPC')} <code>${route === undefined ? method.path : jsonPath(route, method.rpc.input)}</code></li>
 `;
 }
 

@@ -1,5 +1,6 @@
 /** The page of one RPC. */
 import type { DescMessage } from '@bufbuild/protobuf';
+import { twinPath } from '../../contract/beta/twin-path.ts';
 import { codes } from '../../failure/failure.ts';
 import type { Entry, ServiceEntry } from '../catalog.ts';
 import { errorBody, type KnownError } from '../errors.ts';
@@ -37,6 +38,7 @@ export function rpcPage(entry: Entry, service: ServiceEntry, site: Site, links: 
 <h1>${title}</h1>
 <p class="lead">${linked(summary)}</p>
 ${rest !== '' && html`<p>${linked(rest)}</p>`}
+${service.version === 'v2beta' && newer(entry, links)}
 ${ways(entry, site)}
 <p class="jump"><a href="#request">Request</a> <a href="#answer">Answer</a> <a href="#errors">Errors</a> <a href="#samples">Samples</a></p>
 </div>
@@ -60,6 +62,12 @@ ${site.isCallable && tryIt(entry, call, site)}
 </div>
 </article>`,
   };
+}
+
+/** What is served of v2beta is what v2 does. */
+function newer({ method }: Entry, links: Links): Html | false {
+  const [, packageName, name] = /^\/zitadel\.(.+)\.\w+\/(\w+)$/.exec(twinPath(method.path)) ?? [];
+  return name !== undefined && html`<p>New clients call <a href="${links.page(`${packageName}/${name}`)}">the same in v2</a>.</p>`;
 }
 
 /** Over which protocols, and how each calls it. */

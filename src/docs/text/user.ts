@@ -30,7 +30,7 @@ export const userTexts: Texts = {
     ReactivateUser:
       'Switches a deactivated user on again. Passwords, passkeys, keys and roles are back; sessions, tokens and codes from before are not.',
     LockUser: 'Locks a user, as too many wrong passwords do. As with DeactivateUser, everything that was issued is dead for good.',
-    UnlockUser: 'Unlocks a locked user and sets the count of failed attempts back to nought.',
+    UnlockUser: 'Unlocks a locked user, who logs in anew: what was issued before stays dead.',
     DeleteUser:
       'Deletes a user with all memberships, roles, links and credentials. What was issued is dead at once; the events of the user stay in the log.',
     RegisterPasskey:
@@ -39,7 +39,7 @@ export const userTexts: Texts = {
       'Ends the registration of a passkey with what the authenticator answered. The passkey can be used from then on.',
     CreatePasskeyRegistrationLink: 'Sends a link with which a human registers a passkey, or returns its code.',
     ListPasskeys: 'Lists the passkeys of a human.',
-    RemovePasskey: 'Removes a passkey. It opens nothing any more; sessions begun with it go on.',
+    RemovePasskey: 'Removes a passkey. It opens nothing any more.',
     RegisterU2F: 'Begins the registration of a security key as second factor and gives the options for `navigator.credentials.create`.',
     VerifyU2FRegistration: 'Ends the registration of a security key with what it answered.',
     RemoveU2F: 'Removes a security key from a human.',

@@ -64,6 +64,16 @@ const own: Texts = {
   },
 };
 
+/** The looks of a login are seen before they count. */
+const preview = 'Nothing of it is shown before it is activated; GetPreviewLabelPolicy shows it.';
+const labels: Texts = {
+  'admin.v1': { UpdateLabelPolicy: `Changes colours and looks of the login for the instance. ${preview}` },
+  'management.v1': {
+    AddCustomLabelPolicy: `Sets colours and looks of the login for the organization, in place of what the instance has set. ${preview}`,
+    UpdateCustomLabelPolicy: `Changes colours and looks of the login for the organization. ${preview}`,
+  },
+};
+
 const policies: Readonly<Record<string, string>> = {
   DomainPolicy: 'how domains take part in login names',
   LabelPolicy: 'colours and looks of the login',
@@ -116,7 +126,7 @@ const patterns: readonly (readonly [RegExp, Readonly<Record<string, string>>, st
 
 /** The text of an RPC; undefined where there is none. */
 export function v1Text(packageName: string, name: string): string | undefined {
-  const text = own[packageName]?.[name];
+  const text = own[packageName]?.[name] ?? labels[packageName]?.[name];
   if (text !== undefined) return text;
   for (const [pattern, table, made] of patterns) {
     const noun = table[pattern.exec(name)?.[1] ?? ' '];

@@ -43,7 +43,7 @@ export const v2Texts: Texts = {
     GenerateOrganizationDomainValidation:
       'Makes a new code with which the owner of a domain proves it: as a file on its web server, or as a DNS record.',
     VerifyOrganizationDomain:
-      'Looks for the code at the domain. If it is there, the domain is verified, and users of other organizations lose login names that end with it.',
+      'Looks for the code at the domain. If it is there, the domain is verified, and user names of other organizations that end with it are made anew, so that nobody else speaks for the domain.',
     DeactivateOrganization:
       'Switches an organization off. No user of it has access any more when the call returns, and what was issued never comes back.',
     ActivateOrganization: 'Switches a deactivated organization on again. Its users log in anew.',
