@@ -90,6 +90,7 @@ function responses({ method, permission, errors }: Entry, schemas: Schemas, succ
       content: { 'application/json': { schema: schemas.message(method.rpc.output, 'answer'), example: exampleAnswer(method) } },
     },
     ...Object.fromEntries(refused),
+    ...(form === 'connect' && { 415: { description: 'The content type is none that a call can have; there is no body.' } }),
     default: refusal(otherwise, others, form),
   };
 }
