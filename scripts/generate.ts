@@ -11,3 +11,6 @@ console.log('generate: docs/configuration.md is written.');
 const { coverageDocs } = await import('./coverage.ts');
 writeFileSync(new URL('../docs/api-coverage.md', import.meta.url), await coverageDocs());
 console.log('generate: docs/api-coverage.md is written.');
+const { permissionData } = await import('./permissions.ts');
+writeFileSync(new URL('../src/docs/permissions.json', import.meta.url), permissionData());
+console.log('generate: src/docs/permissions.json is written.');

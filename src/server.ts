@@ -14,6 +14,7 @@ import { version } from './cli/version.ts';
 import { externalOrigin, LOCAL } from './config/settings.ts';
 import { methods } from './contract/contract.ts';
 import { configurePasswords } from './crypto/password.ts';
+import { docsEndpoints } from './docs/endpoints.ts';
 import { featureService } from './feature/service.ts';
 import { idpEndpoints } from './idp/endpoints.ts';
 import { adminProviders, identityProviderService, managementProviders } from './idp/service.ts';
@@ -99,11 +100,12 @@ export async function startServer({ config, store, masterkey, log, gather }: Ser
     services,
   });
   const oidc = oidcEndpoints({ store, tenants, external: config, webKeys: new WebKeys(store, masterkey) });
+  const docs = docsEndpoints({ store, tenants, external: config });
   const idps = idpEndpoints({ store, tenants, external: config, masterkey, outside });
   const server = createServer({
     methods,
     invoke,
-    endpoints: (path) => oidc(path) ?? idps(path),
+    endpoints: (path) => oidc(path) ?? idps(path) ?? docs(path),
     ready: async () => (await store.run((sql) => sql`select 1`)).length === 1,
     log: ({ error, method, requestId }) => log.error({ requestId, method: method?.path, err: error }, 'unexpected error'),
     onCall: ({ method, ms, ...record }) => log.info({ method: method.path, ms: Math.round(ms * 100) / 100, ...record }, 'call'),

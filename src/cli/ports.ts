@@ -1,6 +1,7 @@
 /** What the command line needs from the rest of the program; src/main.ts plugs it in, tests plug in their own. */
 import type { Config } from '../config/settings.ts';
 import type { Masterkey } from '../crypto/masterkey.ts';
+import type { Site } from '../docs/page/links.ts';
 import type { FirstInstance, ListedInstance, NewInstance, OwnerPat } from '../instance/operate.ts';
 import type { Log } from '../log/log.ts';
 import type { Sql, Store } from '../store/connect.ts';
@@ -9,6 +10,8 @@ import type { Gather } from '../transport/metrics.ts';
 export interface Parts {
   readonly startServer: StartServer;
   readonly instances: Instances;
+  /** Writes the API reference into a folder; gives the number of files. */
+  readonly writeDocs: (folder: string, site: Site) => Promise<number>;
 }
 
 /** Resolves when every address takes connections. Rejects with the error of `listen` if one cannot be taken. */

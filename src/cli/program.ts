@@ -1,10 +1,11 @@
 /** The command line: every command with its flags, and how the program ends when something is wrong. */
 import cluster from 'node:cluster';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig, unknownVariables } from '../config/load.ts';
 import { type Config, environmentName, flagName, metaOf, type SettingName, settingNames } from '../config/settings.ts';
 import { CannotStart } from '../failure/cannot-start.ts';
 import { createLog, type Log } from '../log/log.ts';
+import { writeDocs } from './docs.ts';
 import { addInstance, blockInstance, listInstances, makeOwnerPat } from './instance.ts';
 import { migrateDatabase } from './migrate.ts';
 import type { Parts } from './ports.ts';
@@ -36,6 +37,14 @@ function program(parts: Parts): Command {
   );
   command(keyward, 'migrate', 'bring the schema of the database up to date', migrateDatabase);
   command(keyward, 'ready', 'exit 0 if the server on this machine is ready, else 1', ready);
+
+  keyward
+    .command('docs')
+    .description('write the API reference as files for any web server')
+    .requiredOption('--out <folder>', 'folder, made where it is not there')
+    .option('--origin <origin>', 'what the reference speaks to, such as https://auth.example.com')
+    .addOption(new Option('--links <kind>').choices(['relative', 'server']).default('relative').hideHelp())
+    .action((options) => writeDocs(parts, options));
 
   const instance = keyward.command('instance').description('manage the instances (tenants) of the database');
   command(

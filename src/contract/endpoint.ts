@@ -1,5 +1,5 @@
 /**
- * What is served beside the RPCs: the endpoints of OAuth and OpenID Connect, each with its door. The seam between the transport, which
+ * What is served beside the RPCs: the endpoints of OAuth and OpenID Connect, and the docs, each with its door. The seam between the transport, which
  * knows of HTTP alone, and the rooms of the protocols, which know nothing of it.
  */
 import type { Code, Failure } from '../failure/failure.ts';
@@ -7,6 +7,8 @@ import type { Door } from './method.ts';
 
 export interface EndpointRequest {
   readonly method: string;
+  /** Decoded and clean. */
+  readonly path: string;
   /** Without the question mark, as it was sent. */
   readonly query: string;
   /** The first value of a header, by its name in lower case. */
@@ -22,7 +24,7 @@ export interface EndpointAnswer {
   readonly status: number;
   /** Names and values in turn, names in lower case. */
   readonly headers: readonly string[];
-  readonly body: string;
+  readonly body: string | Uint8Array;
   /** The outcome, as logs and metrics tell it. */
   readonly code: Code | 'ok';
 }
@@ -31,6 +33,8 @@ export interface Endpoint {
   /** By which logs and metrics know it: one of few, whatever was asked. */
   readonly path: string;
   readonly door: Door;
+  /** By which logs and metrics know the kind. */
+  readonly protocol?: 'oauth' | 'docs';
   /** Rejects with a Failure, or with what is a fault of ours. */
   readonly answer: (request: EndpointRequest) => Promise<EndpointAnswer>;
   /** Tells a Failure in the way of the protocol. */

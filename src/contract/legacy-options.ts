@@ -7,6 +7,7 @@ import { options } from '@zitadel/proto/zitadel/protoc_gen_zitadel/v2/options_pb
 import type { HttpBinding, Stated } from './describe.ts';
 import { RulesSchema } from './gen/keyward/v1/options_pb.js';
 import { goName } from './go-name.ts';
+import type { RuleSource } from './rules.ts';
 import { compiler } from './validate.ts';
 
 export function http(rpc: DescMethod): HttpBinding | undefined {
@@ -30,7 +31,7 @@ export function stated(rpc: DescMethod): Pick<Stated, 'permission' | 'orgField' 
 const changedSince: ReadonlyMap<string, string> = new Map([['zitadel.org.v2beta.OrganizationService', 'authenticated']]);
 
 /** Our Rules were made after protoc-gen-validate's: the JSON of one is the JSON of the other, as far as the API uses it. */
-export const validatorOf = compiler({
+export const legacyRules: RuleSource = {
   hasRules: (field) => hasOption(field, rules),
   field: (field) => {
     if (!hasOption(field, rules)) return undefined;
@@ -38,4 +39,6 @@ export const validatorOf = compiler({
     return Object.keys(json as object).length === 0 ? undefined : fromJson(RulesSchema, json);
   },
   isRequired: (oneof) => hasOption(oneof, required) && getOption(oneof, required),
-});
+};
+
+export const validatorOf = compiler(legacyRules);

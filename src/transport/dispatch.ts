@@ -51,7 +51,7 @@ export function createDispatch(around: Surroundings, { methods, endpoints, ready
     if ('fault' in decoded) return exchange.send(400, ['content-type', text], '400 Bad Request');
     const { path } = decoded;
     const endpoint = endpoints(path);
-    if (endpoint !== undefined) return serveEndpoint(around, exchange, endpoint, query);
+    if (endpoint !== undefined) return serveEndpoint(around, exchange, endpoint, path, query);
     const [, service = '', name = ''] = /^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? [];
 
     const book = v2.services.has(service) ? v2 : service.includes('.v2beta.') ? await beta() : undefined;

@@ -6,7 +6,13 @@ import { type Exchange, Gone } from './exchange.ts';
 import { newRequestId } from './request-id.ts';
 import { type Surroundings, traceId } from './served-call.ts';
 
-export async function serveEndpoint(around: Surroundings, exchange: Exchange, endpoint: Endpoint, query: string): Promise<void> {
+export async function serveEndpoint(
+  around: Surroundings,
+  exchange: Exchange,
+  endpoint: Endpoint,
+  path: string,
+  query: string,
+): Promise<void> {
   if (isPreflight(exchange)) return answerPreflight(exchange, forEndpoints);
   const requestId = newRequestId();
   const started = performance.now();
@@ -17,15 +23,16 @@ export async function serveEndpoint(around: Surroundings, exchange: Exchange, en
   }
   const code = answer?.code ?? 'canceled';
   const ms = performance.now() - started;
-  around.metrics.observe(endpoint, 'oauth', code, ms);
-  around.onCall({ protocol: 'oauth', method: endpoint, ...seen, code, ms, requestId, traceId: traceId(exchange.header('traceparent')) });
+  const { protocol = 'oauth' } = endpoint;
+  around.metrics.observe(endpoint, protocol, code, ms);
+  around.onCall({ protocol, method: endpoint, ...seen, code, ms, requestId, traceId: traceId(exchange.header('traceparent')) });
 
   /** Undefined where there is no client any more. */
   async function answered(): Promise<EndpointAnswer | undefined> {
     try {
       const body = await exchange.body(around.limits.bodyBytes);
       const header = (name: string): string | undefined => exchange.header(name);
-      return await endpoint.answer({ method: exchange.verb, query, header, body, host: around.hostOf(exchange), seen });
+      return await endpoint.answer({ method: exchange.verb, path, query, header, body, host: around.hostOf(exchange), seen });
     } catch (thrown) {
       if (thrown instanceof Gone) return undefined;
       if (thrown instanceof Failure) return endpoint.refuse(thrown);

@@ -42,7 +42,7 @@ export class Metrics {
     });
   }
 
-  observe(method: Called, protocol: Protocol | 'oauth', code: Code | 'ok', ms: number): void {
+  observe(method: Called, protocol: Protocol | 'oauth' | 'docs', code: Code | 'ok', ms: number): void {
     const key = `${method.path} ${protocol} ${code}`;
     const counter = this.#counters.get(key) ?? kept(this.#counters, key, this.#calls.labels(method.path, protocol, code));
     counter.inc();

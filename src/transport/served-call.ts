@@ -1,4 +1,5 @@
 /** One call from the moment its method is known: its id, deadline, run, and the line that tells of it. */
+import { channel } from 'node:diagnostics_channel';
 import type { Message } from '@bufbuild/protobuf';
 import type { Method } from '../contract/method.ts';
 import { type Code, Failure } from '../failure/failure.ts';
@@ -11,7 +12,7 @@ import { newRequestId } from './request-id.ts';
 
 /** What is told of a call when it is over. */
 export interface CallRecord extends Readonly<Seen> {
-  readonly protocol: Protocol | 'oauth';
+  readonly protocol: Protocol | 'oauth' | 'docs';
   readonly method: Called;
   readonly code: Code | 'ok';
   readonly ms: number;
@@ -25,6 +26,14 @@ export interface Unexpected {
   readonly requestId: string;
   readonly method: Called | undefined;
   readonly error: unknown;
+}
+
+/** Told of every Failure that a client is told (`RefusedCall`), where somebody listens: a tracer, or what collects the errors for the docs. */
+const refused = channel('keyward.call.refused');
+
+export interface RefusedCall {
+  readonly method: Method;
+  readonly failure: Failure;
 }
 
 /** What every call needs of the server. */
@@ -90,7 +99,10 @@ export class ServedCall {
 
   /** What the client is told of an exception; undefined where there is no client any more. */
   failure(thrown: unknown): Failure | undefined {
-    if (thrown instanceof Failure) return thrown;
+    if (thrown instanceof Failure) {
+      if (refused.hasSubscribers) refused.publish({ method: this.method, failure: thrown } satisfies RefusedCall);
+      return thrown;
+    }
     if (thrown instanceof Gone) return undefined;
     this.#around.log({ requestId: this.requestId, method: this.method, error: thrown });
     return new Failure({ code: 'internal', key: 'Errors.Internal', id: this.requestId }, { cause: thrown });

@@ -6,6 +6,8 @@ export interface Keyward {
   /** `http://localhost:<port>` */
   readonly url: string;
   readonly port: number;
+  /** Where people live. */
+  readonly orgId: string;
   /** Token of the machine `admin`, an IAM_OWNER. */
   readonly owner: string;
   /** Token of a machine without a role. */
@@ -31,5 +33,5 @@ export async function startKeyward(): Promise<Keyward> {
     if (userId === undefined) throw new Error(`no user was made: ${response.status}`);
     return userId;
   };
-  return { url, port, owner, stranger, newUser };
+  return { url, port, orgId, owner, stranger, newUser };
 }

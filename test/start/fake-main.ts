@@ -45,4 +45,4 @@ const instances: Instances = {
   block: async () => undefined,
 };
 
-await run(process.argv, { startServer, instances });
+await run(process.argv, { startServer, instances, writeDocs: async () => 0 });

@@ -94,8 +94,15 @@ function keyward(args: readonly string[], environment: Readonly<Record<string, s
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('KEYWARD_') && !name.startsWith('NODE_')),
   );
-  return spawn(process.execPath, [main, ...args], { env: { ...clean, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [...observed, main, ...args], {
+    env: { ...clean, ...environment, ...observation },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
+
+/** With KEYWARD_TEST_OBSERVED=file, nodes append to it what they refuse: what `npm run observe` makes docs of (observe.ts). */
+const observation = process.env.KEYWARD_TEST_OBSERVED ? { KEYWARD_TEST_OBSERVED: process.env.KEYWARD_TEST_OBSERVED } : {};
+const observed = process.env.KEYWARD_TEST_OBSERVED ? ['--import', import.meta.resolve('./observe.ts')] : [];
 
 const settings = ({ url }: TestDatabase, dataDir: string) => ({
   KEYWARD_DATABASE_URL: url,

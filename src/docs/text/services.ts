@@ -1,0 +1,27 @@
+/** What the services are for, by package without `zitadel.` and version, in the order in which the pages list them. */
+export const serviceTexts: Readonly<Record<string, { readonly title: string; readonly about: string }>> = {
+  user: { title: 'Users', about: 'Humans and machines: create, find, switch off, and everything with which they log in.' },
+  session: {
+    title: 'Sessions',
+    about: 'Logins step by step: each check of a factor is kept in a session, whose token is a key to the API.',
+  },
+  org: { title: 'Organizations', about: 'The organizations of an instance, with domains and metadata.' },
+  project: { title: 'Projects', about: 'Projects, their roles, and their grants to other organizations.' },
+  application: { title: 'Applications', about: 'The applications of a project: OpenID Connect, API and SAML, with secrets and keys.' },
+  app: { title: 'Applications', about: 'The applications of a project: OpenID Connect, API and SAML, with secrets and keys.' },
+  authorization: { title: 'Authorizations', about: 'Which user has which roles in which project.' },
+  internal_permission: { title: 'Administrators', about: 'Who administrates the instance, its organizations and projects.' },
+  group: { title: 'Groups', about: 'Groups of users in an organization.' },
+  idp: { title: 'Identity providers', about: 'Where users log in elsewhere.' },
+  settings: { title: 'Settings', about: 'What counts for logins, passwords, looks and domains, as it is effective.' },
+  instance: { title: 'Instances', about: 'The tenants of an installation and the domains that lead to them.' },
+  feature: { title: 'Features', about: 'Feature flags of system and instance.' },
+  webkey: { title: 'Web keys', about: 'The keys that sign tokens.' },
+  action: { title: 'Actions', about: 'What is called outside when something happens inside.' },
+  oidc: { title: 'OpenID Connect', about: 'What a login of your own needs to end authorization requests.' },
+  saml: { title: 'SAML', about: 'What a login of your own needs to end SAML requests.' },
+  management: { title: 'Management', about: 'One organization: what its administrators do, in the older form of the API.' },
+  admin: { title: 'Administration', about: 'The instance: what its administrators do, in the older form of the API.' },
+  auth: { title: 'Own user', about: 'What users do about themselves, in the older form of the API.' },
+  system: { title: 'System', about: 'Beyond all instances, for system users alone.' },
+};
