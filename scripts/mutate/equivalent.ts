@@ -18,11 +18,9 @@ const BY_NEW_ID = 'the id beside it was just made, and no other tenant has it';
 
 const table: readonly Equivalent[] = [
   { kind: 'tenant', file: 'src/access/guard.ts', context: 'and u.epoch =', reason: BY_EPOCH },
-  { kind: 'tenant', file: 'src/access/guard.ts', context: 'and o.epoch =', reason: BY_EPOCH },
   { kind: 'tenant', file: 'src/access/guard.ts', context: ' and i.epoch =', reason: BY_EPOCH },
   { kind: 'tenant', file: 'src/access/guard.ts', context: 'and s.session_id =', reason: BY_HASH },
   { kind: 'tenant', file: 'src/access/guard.ts', context: 'and t.oidc_session_id =', reason: BY_HASH },
-  { kind: 'tenant', file: 'src/session/proof.ts', context: 'subject.user_id} and $', reason: BY_EPOCH },
   { kind: 'tenant', file: 'src/session/factors.ts', context: 'and a.token_id =', reason: BY_OUR_ID },
   {
     kind: 'tenant',
@@ -36,7 +34,6 @@ const table: readonly Equivalent[] = [
     context: `a on a.instance_id = \${call.instance.id} and a.user_id = \${userId} and a.kind`,
     reason: 'the relying party beside it is a domain, and a domain belongs to one instance (instance_domains_domain)',
   },
-  { kind: 'tenant', file: 'src/session/password.ts', context: 'subject.user_id} and $', reason: BY_EPOCH },
   {
     kind: 'tenant',
     file: 'src/user/totp.ts',
@@ -48,12 +45,6 @@ const table: readonly Equivalent[] = [
     file: 'src/notification/queue.ts',
     context: 'and m.message_id =',
     reason: 'ids of messages are made by us and chosen by nobody',
-  },
-  {
-    kind: 'tenant',
-    file: 'src/oidc/issuer.ts',
-    context: 'from instance_domains where',
-    reason: 'the host that was asked comes first, and it belongs to one instance; another host is served only where there is one instance',
   },
   {
     kind: 'tenant',

@@ -4,7 +4,7 @@
  * `caller`, Stale is thrown, and the pipeline loads the caller anew and decides again.
  */
 import { Failure } from '../failure/failure.ts';
-import type { Fragment, Query, Sql, Store } from '../store/connect.ts';
+import { type Fragment, nothing, type Query, type Sql, type Store } from '../store/connect.ts';
 import type { Caller } from './caller.ts';
 import { gate } from './gate.ts';
 import type { Instance } from './tenant.ts';
@@ -33,7 +33,7 @@ export class Guard {
 
   /** One statement that reads by key, without a lock. */
   read<Row extends object>(statement: Statement<Row>): Promise<[Row, ...Row[]]> {
-    return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'read');
+    return this.#one((sql) => statement(sql, this.#row(sql, nothing(sql))), 'read');
   }
 
   /** For a call that needs nothing of the database: whoever is switched off is refused it, too. */
@@ -43,7 +43,7 @@ export class Guard {
 
   /** A read that may take long (lists): on a pool of its own, so that it cannot hold up the others. */
   list<Row extends object>(statement: Statement<Row>): Promise<[Row, ...Row[]]> {
-    return this.#one((sql) => statement(sql, this.#row(sql, sql``)), 'list');
+    return this.#one((sql) => statement(sql, this.#row(sql, nothing(sql))), 'list');
   }
 
   /**
@@ -125,7 +125,7 @@ export class Guard {
   }
 
   #locked(sql: Sql, target: string | undefined): Fragment {
-    if (this.#caller.standing.kind === 'system') return this.#row(sql, sql``); // he has no row
+    if (this.#caller.standing.kind === 'system') return this.#row(sql, nothing(sql)); // he has no row
     return this.#row(sql, target === this.#caller.userId ? sql`for no key update of u` : sql`for share of u`);
   }
 
@@ -134,7 +134,7 @@ export class Guard {
     const { userId, orgId, standing, expiresAt } = this.#caller;
     const instance = this.#instance;
     // By the database's clock: that of a node may be wrong.
-    const inTime = Number.isFinite(expiresAt) ? sql`and now() < to_timestamp(${expiresAt / 1000}::float8)` : sql``;
+    const inTime = Number.isFinite(expiresAt) ? sql`and now() < to_timestamp(${expiresAt / 1000}::float8)` : nothing(sql);
     if (standing.kind === 'system') {
       return sql`
       select true as held from instances i
@@ -144,15 +144,15 @@ export class Guard {
     return sql`
       select true as held from users u, orgs o, instances i
       where u.instance_id = ${instance.id} and u.user_id = ${userId} and u.epoch = ${user.epoch} and u.access_version = ${user.accessVersion}
-        and o.instance_id = ${instance.id} and o.org_id = ${orgId} and o.epoch = ${org.epoch} and o.access_version = ${org.accessVersion}
-        and i.instance_id = ${instance.id} and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion}
+        and o.instance_id = u.instance_id and o.org_id = ${orgId} and o.epoch = ${org.epoch} and o.access_version = ${org.accessVersion}
+        and i.instance_id = u.instance_id and i.epoch = ${instance.epoch} and i.access_version = ${instance.accessVersion}
         and ${gate(sql)} ${inTime} ${this.#own(sql, standing)} ${lock}`;
   }
 
   /** The row of what the caller came with, where it has one. */
   #own(sql: Sql, standing: Caller['standing']): Fragment {
     if (standing.kind === 'session') return this.#session(sql, standing);
-    return standing.kind === 'token' ? this.#token(sql, standing) : sql``;
+    return standing.kind === 'token' ? this.#token(sql, standing) : nothing(sql);
   }
 
   /** The session's own row: not ended, and no newer token. Its user is the one above, since a session keeps its user. */

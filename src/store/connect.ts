@@ -18,6 +18,18 @@ export type Sql = postgres.ISql<Types>;
 /** Part of a statement. */
 export type Fragment = postgres.Fragment;
 /** A whole statement, sent when it is awaited. */
+/**
+ * A fragment without values, made once: each is a promise of some weight, and a hot statement would make a handful of them for every call. It
+ * belongs to no connection.
+ */
+export function constant(make: (sql: Sql) => Fragment): (sql: Sql) => Fragment {
+  let made: Fragment | undefined;
+  return (sql) => (made ??= make(sql));
+}
+
+/** Nothing, where a statement may have more. */
+export const nothing = constant((sql) => sql``);
+
 export type Query<Row extends object> = postgres.PendingQuery<Row[]>;
 
 export interface Store {

@@ -9,7 +9,7 @@ import type { Instance } from '../access/tenant.ts';
 import { Failure, type Reason } from '../failure/failure.ts';
 import { type NewMessage, newMessage, post } from '../notification/outbox.ts';
 import { posted } from '../notification/signal.ts';
-import type { Fragment, Sql } from '../store/connect.ts';
+import { constant, type Fragment, nothing, type Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
 import { codeMessage, type NewCode, storeCodes } from './code.ts';
@@ -92,16 +92,20 @@ export interface Changed {
 const TRIES = 30;
 
 /** The columns of a `User`, over the aliases `u` (users) and `p` (profiles). Names with domains are looked for only where an instance has any. */
-export function userColumns(sql: Sql, { domainLogins }: Instance): Fragment {
-  return sql`
+export const userColumns = (sql: Sql, { domainLogins }: Instance): Fragment =>
+  domainLogins ? withLoginDomains(sql) : withoutLoginDomains(sql);
+
+const withLoginDomains = constant((sql) => columns(sql, loginDomains(sql)));
+const withoutLoginDomains = constant((sql) => columns(sql, sql`null::text[]`));
+
+const columns = (sql: Sql, domains: Fragment): Fragment => sql`
     u.user_id, u.org_id, u.kind, u.state, u.rank, u.is_owner, u.sequence, u.changed_sequence, u.created_at, u.changed_at,
-    ${domainLogins ? loginDomains(sql) : sql`null::text[]`} as login_domains, p.username, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
+    ${domains} as login_domains, p.username, p.first_name, p.last_name, p.nick_name, p.display_name, p.preferred_language, p.gender, p.email, p.email_verified,
     p.phone, p.phone_verified, p.password_hash, p.password_changed_at, p.password_change_required, p.mfa_init_skipped_at,
     p.machine_name, p.description, p.access_token_type, p.secret_hash, p.otp_sms, p.otp_email`;
-}
 
 /** The user with this id on the caller's instance, whatever his organization: the command decides what the caller may see. */
-export const loadUser = (call: Call, userId: string): Promise<User | undefined> => load(call, userId, (sql) => sql``);
+export const loadUser = (call: Call, userId: string): Promise<User | undefined> => load(call, userId, nothing);
 
 /** As `loadUser`, with the organizations that he is a member of, or of one of whose projects: for commands that ask for his rank. */
 const loadTarget = (call: Call, userId: string): Promise<Target | undefined> =>

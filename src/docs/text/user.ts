@@ -26,7 +26,7 @@ export const userTexts: Texts = {
       'Changes what the request names of a user and leaves the rest as it is: user name, profile, e-mail, phone, password of a human; name, description and kind of token of a machine.',
     UpdateHumanUser: 'Changes what the request names of a human and leaves the rest as it is. The older form of UpdateUser.',
     DeactivateUser:
-      'Switches a user off. When the call returns, no session, token, key or pending code of that user opens anything any more, on any node, and none of them comes back with ReactivateUser. A user who is off already is refused.',
+      'Switches a user off. When the call returns, nothing of that user opens anything any more, on any node. Sessions, tokens and pending codes are dead for good; passwords, passkeys and keys are kept, and open nothing until ReactivateUser. A user who is off already is refused.',
     ReactivateUser:
       'Switches a deactivated user on again. Passwords, passkeys, keys and roles are back; sessions, tokens and codes from before are not.',
     LockUser: 'Locks a user, as too many wrong passwords do. As with DeactivateUser, everything that was issued is dead for good.',
