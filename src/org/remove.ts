@@ -98,11 +98,12 @@ function remove(sql: Sql, caller: Fragment, call: Call, orgId: string) {
     from caller left join org on true left join removed r on true`;
 }
 
-/** Removes some users of an organization that is off, each as DeleteUser does. */
+/** Removes some users of an organization that is off, the oldest first, each as DeleteUser does. */
 async function empty(sql: Sql, call: Call, orgId: string): Promise<void> {
   await sql`
     with gone as (
-      select u.instance_id, u.user_id from users u where u.instance_id = ${call.instance.id} and u.org_id = ${orgId} limit ${AT_ONCE} for update of u
+      select u.instance_id, u.user_id from users u where u.instance_id = ${call.instance.id} and u.org_id = ${orgId}
+      order by u.created_at, u.user_id limit ${AT_ONCE} for update of u
     ),
     ${leave(sql, call, orgId)},
     removed as (

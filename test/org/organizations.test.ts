@@ -341,10 +341,10 @@ test('a removal in steps goes no further where the organization is switched on m
     Array.from({ length: 1200 }, (_, n) => ({ userId: `kept-${n}`, instanceId, orgId, kind: 'human' as const })),
   );
   await sql`update orgs set state = 2 where instance_id = ${instanceId} and org_id = ${orgId}`;
-  // The first step waits for one of the first users, and holds the organization, for which the other call waits.
+  // The first step waits for the first user, and holds the organization, for which the other call waits.
   const [{ user_id: userId }] = await sql<
     [{ user_id: string }]
-  >`select user_id from users where instance_id = ${instanceId} and org_id = ${orgId} limit 1`;
+  >`select user_id from users where instance_id = ${instanceId} and org_id = ${orgId} order by created_at, user_id limit 1`;
   const [deleted, activated] = await queued(
     sql,
     { instanceId, userId },
