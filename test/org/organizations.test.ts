@@ -335,13 +335,19 @@ test('an organization with many users is switched off at once and emptied in ste
 });
 
 test('a removal in steps goes no further where the organization is switched on meanwhile', async () => {
+  // Between two steps, either call may be the one that gets the organization next: so it is tried until the other one was.
+  let rounds = 0;
+  while ((await switchedOnWhileRemoved()) !== 'switched on') assert.ok(++rounds < 20, 'nobody can switch it on between two steps');
+});
+
+/** The first step waits for the first user, and holds the organization, for which the other call waits. */
+async function switchedOnWhileRemoved(): Promise<'switched on' | 'removed'> {
   const orgId = await people.org();
   await draw(
     sql,
-    Array.from({ length: 1200 }, (_, n) => ({ userId: `kept-${n}`, instanceId, orgId, kind: 'human' as const })),
+    Array.from({ length: 1200 }, (_, n) => ({ userId: `kept-${orgId}-${n}`, instanceId, orgId, kind: 'human' as const })),
   );
   await sql`update orgs set state = 2 where instance_id = ${instanceId} and org_id = ${orgId}`;
-  // The first step waits for the first user, and holds the organization, for which the other call waits.
   const [{ user_id: userId }] = await sql<
     [{ user_id: string }]
   >`select user_id from users where instance_id = ${instanceId} and org_id = ${orgId} order by created_at, user_id limit 1`;
@@ -351,13 +357,18 @@ test('a removal in steps goes no further where the organization is switched on m
     () => here.ask(org.deleteOrganization, { organizationId: orgId }, by),
     () => there.ask(org.activateOrganization, { organizationId: orgId }, by),
   );
-  assert.equal(activated.code, 'ok');
+  if (activated.code !== 'ok') {
+    assert.deepEqual([activated.code, deleted.code, await find(orgId)], ['not_found', 'ok', undefined]);
+    return 'removed';
+  }
   assert.deepEqual(said(deleted), ['aborted', 'KEYWARD-noLongerOff']);
-  assert.equal((await sql`select from users where instance_id = ${instanceId} and org_id = ${orgId}`).length, 700);
+  const left = (await sql`select from users where instance_id = ${instanceId} and org_id = ${orgId}`).length;
+  assert.ok(left === 700 || left === 200, `${left} are left`);
   assert.equal((await find(orgId))?.state, OrganizationState.ACTIVE);
   await there.get(org.deleteOrganization, { organizationId: orgId }, by);
   assert.equal(await find(orgId), undefined);
-});
+  return 'switched on';
+}
 
 test('a key that two remove at once is removed once', async () => {
   const { organizationId } = await here.get(org.addOrganization, { name: newName() }, by);
