@@ -39,6 +39,7 @@ export const projectRows: readonly Row[] = [
   v1(management.deactivateProject, 'project.write', id),
   v1(management.reactivateProject, 'project.write', id, ['project', 'projectOff']),
   v1(management.removeProject, 'project.delete', id),
+  v1(management.addProjectRole, 'project.role.write', (target) => ({ ...projectId(target), roleKey: 'one', displayName: 'One' })),
   v1(management.bulkAddProjectRoles, 'project.role.write', (target) => ({
     ...projectId(target),
     roles: [{ key: 'new', displayName: 'New' }],
@@ -181,6 +182,28 @@ export const projectRows: readonly Row[] = [
         ...(name !== 'deleteAdministrator' && { roles: [roles[on]] }),
       }),
     }));
+  }),
+  ...(['instance', 'org', 'project'] as const).map((of): Row => {
+    const resources = {
+      instance: () => ({ case: 'instance', value: true }),
+      org: ({ orgId }: Target) => ({ case: 'organizationId', value: orgId }),
+      project: (target: Target) => ({ case: 'projectId', value: idsOf(target).projectId }),
+    } as const;
+    return {
+      rpc: InternalPermissionService.method.listAdministrators,
+      how: `of the ${of}`,
+      on: 'list',
+      needs: `${of === 'instance' ? 'iam' : of}.member.read`,
+      self: 'nothing',
+      changes: false,
+      has: ['project', `${of}Member`],
+      message: (target) => ({
+        filters: [
+          { filter: { case: 'inUserIdsFilter', value: { ids: [target.userId] } } },
+          { filter: { case: 'resource', value: { resource: resources[of](target) } } },
+        ],
+      }),
+    };
   }),
   {
     rpc: AuthorizationService.method.createAuthorization,
