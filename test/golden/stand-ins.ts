@@ -6,10 +6,7 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const PREPARED: ReadonlySet<string> = new Set([
-  '/v2/actions/targets',
-  '/zitadel.group.v2.GroupService/CreateGroup',
-]);
+const PREPARED: ReadonlySet<string> = new Set(['/v2/actions/targets', '/zitadel.group.v2.GroupService/CreateGroup']);
 
 type Quiet = (method: string, path: string, ...rest: unknown[]) => Promise<unknown>;
 const kit = pathToFileURL(join(dirname(process.argv[1] ?? ''), 'kit.mjs')).href;

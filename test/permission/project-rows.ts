@@ -109,6 +109,25 @@ export const projectRows: readonly Row[] = [
     ] as const satisfies readonly (readonly [Row['rpc'], string, Row['message'], NonNullable<Row['has']>])[]
   ).map(([rpc, needs, message, has]): Row => ({ rpc, on: 'project', needs, changes: true, has: ['project', ...has], message })),
   {
+    rpc: project.deleteProject,
+    on: 'project',
+    needs: 'project.delete',
+    changes: true,
+    has: ['project', 'app', 'userGrant'],
+    unknown: ['ok'],
+    message: projectId,
+  },
+  {
+    rpc: project.listProjectRoles,
+    on: 'list',
+    needs: 'project.role.read',
+    gated: true,
+    changes: false,
+    has: ['project'],
+    headers: inOrg,
+    message: projectId,
+  },
+  {
     rpc: project.listProjectGrants,
     on: 'list',
     needs: 'project.grant.read',
@@ -160,6 +179,32 @@ export const projectRows: readonly Row[] = [
     changes: false,
     has: ['project', 'app'],
     message: (target) => ({ applicationId: idsOf(target).appId }),
+  },
+  ...(
+    [
+      [ApplicationService.method.deleteApplication, 'project.app.delete', []],
+      [ApplicationService.method.deactivateApplication, 'project.app.write', []],
+      [ApplicationService.method.reactivateApplication, 'project.app.write', ['appOff']],
+      [ApplicationService.method.generateClientSecret, 'project.app.write', ['appSecret']],
+    ] as const satisfies readonly (readonly [Row['rpc'], string, NonNullable<Row['has']>])[]
+  ).map(
+    ([rpc, needs, has]): Row => ({
+      rpc,
+      on: 'project',
+      needs,
+      changes: true,
+      has: ['project', 'app', ...has],
+      message: (target) => ({ ...projectId(target), applicationId: idsOf(target).appId }),
+    }),
+  ),
+  {
+    rpc: AuthorizationService.method.deleteAuthorization,
+    on: 'project',
+    needs: 'user.grant.delete',
+    changes: true,
+    has: ['project', 'userGrant'],
+    unknown: ['ok'],
+    message: (target) => ({ id: idsOf(target).grantId }),
   },
   ...(['createAdministrator', 'updateAdministrator', 'deleteAdministrator'] as const).flatMap((name): Row[] => {
     const resources = {
