@@ -37,12 +37,16 @@ export class Tenants {
     if (remembered) return remembered;
     const [found] = await this.#store.read(
       (sql) => sql<Instance[]>`
+        with named as (
+          select d.instance_id from instance_domains d where d.domain = ${domain}
+        ),
+        single as (
+          select min(few.instance_id) as instance_id from (select instance_id from instances limit 2) as few where ${this.#anyHost} having count(*) = 1
+        )
         select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins"
-        from instances i
-        left join instance_domains d on d.instance_id = i.instance_id and d.domain = ${domain}
-        where i.state = 1
-          and (d.domain is not null or (${this.#anyHost} and (select count(*) from (select 1 from instances limit 2) as few) = 1))
-        limit 1`,
+        from (select * from named union select * from single) as reached
+        join instances i using (instance_id)
+        where i.state = 1`,
     );
     this.#byHost.delete(domain);
     if (!found) throw unknownHost(domain);
@@ -57,7 +61,7 @@ export class Tenants {
     if (remembered) return remembered;
     const [found] = await this.#store.read(
       (sql) => sql<Instance[]>`
-        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion"
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins"
         from instances i where i.instance_id = ${id} and i.state = 1`,
     );
     this.#byId.delete(id);
