@@ -10,6 +10,8 @@ export interface Instance {
   readonly accessVersion: bigint;
   /** Whether any organization ever put its domain behind login names. */
   readonly domainLogins: boolean;
+  /** Of texts for whom none other is known of; one of settings/language.ts. */
+  readonly defaultLanguage: string;
 }
 
 /** Most hosts that a node remembers at once. */
@@ -43,7 +45,8 @@ export class Tenants {
         single as (
           select min(few.instance_id) as instance_id from (select instance_id from instances limit 2) as few where ${this.#anyHost} having count(*) = 1
         )
-        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins"
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins",
+          i.default_language as "defaultLanguage"
         from (select * from named union select * from single) as reached
         join instances i using (instance_id)
         where i.state = 1`,
@@ -61,7 +64,8 @@ export class Tenants {
     if (remembered) return remembered;
     const [found] = await this.#store.read(
       (sql) => sql<Instance[]>`
-        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins"
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins",
+          i.default_language as "defaultLanguage"
         from instances i where i.instance_id = ${id} and i.state = 1`,
     );
     this.#byId.delete(id);

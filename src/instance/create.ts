@@ -18,6 +18,8 @@ import { instanceStates } from './states.ts';
 export interface InstancePlan {
   readonly instanceId: string;
   readonly name: string;
+  /** Of texts for whom none other is known of; else English. */
+  readonly language?: string;
   /** Hosts that reach it; the first is the primary one. */
   readonly domains: readonly [InstanceDomain, ...InstanceDomain[]];
   readonly orgId: string;
@@ -107,11 +109,12 @@ export async function createInstance(sql: Sql, plan: InstancePlan): Promise<Crea
 
 const UNIQUE_VIOLATION = '23505';
 
-async function insertInstance(sql: Sql, { instanceId, name, orgId, domains, owners, log }: InstancePlan): Promise<void> {
+async function insertInstance(sql: Sql, { instanceId, name, language, orgId, domains, owners, log }: InstancePlan): Promise<void> {
   const [primary] = domains;
   const events: NewEvent[] = [
     { type: 'instance.added', payload: { name } },
     { type: 'instance.default.org.set', payload: { orgId } },
+    ...(language === undefined ? [] : [{ type: 'instance.default.language.set', payload: { language } }]),
     ...domains.map(({ domain, isGenerated }) => ({ type: 'instance.domain.added', payload: { domain, generated: isGenerated } })),
     { type: 'instance.domain.primary.set', payload: { domain: primary.domain } },
     ...owners.map(({ userId }) => ({ type: 'instance.member.added', payload: { userId, roles: ['IAM_OWNER'] } })),
@@ -119,7 +122,8 @@ async function insertInstance(sql: Sql, { instanceId, name, orgId, domains, owne
   try {
     await sql`
       with instance as (
-        insert into instances (instance_id, name, default_org_id, sequence) values (${instanceId}, ${name}, ${orgId}, ${events.length})
+        insert into instances (instance_id, name, default_language, default_org_id, sequence)
+        values (${instanceId}, ${name}, coalesce(${language ?? null}, 'en'), ${orgId}, ${events.length})
         returning instance_id, instance_id as aggregate_id, instance_id as owner, sequence, created_at as at
       ),
       hosts as (
