@@ -8,7 +8,6 @@ import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
 import type { PlannedKey } from '../user/key.ts';
-import { usernameKey } from '../user/name.ts';
 import { patAdded, SCOPES } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
 import { errors } from './errors.ts';
@@ -198,9 +197,9 @@ async function createHuman(sql: Sql, { instanceId, orgId, log }: Home, human: Ne
       returning instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at
     ),
     described as (
-      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
+      insert into profiles (instance_id, user_id, username, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
         password_hash, password_changed_at, password_change_required)
-      select instance_id, aggregate_id, ${username}, lower(${username}), ${firstName}, ${lastName}, ${displayName}, ${language}, 0, ${email}, ${emailVerified},
+      select instance_id, aggregate_id, ${username}, ${firstName}, ${lastName}, ${displayName}, ${language}, 0, ${email}, ${emailVerified},
         ${hash}, case when ${hash !== null} then now() end, ${password?.changeRequired ?? false}
       from made
     ),
@@ -225,8 +224,8 @@ export async function createMachine(
       returning instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at
     ),
     described as (
-      insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
-      select instance_id, aggregate_id, ${username}, ${usernameKey(sql, sql`${username}::text`, sql`made.instance_id`, sql`made.owner`)}, ${name}, 0 from made
+      insert into profiles (instance_id, user_id, username, machine_name, access_token_type)
+      select instance_id, aggregate_id, ${username}, ${name}, 0 from made
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
     select 1`;

@@ -5,15 +5,22 @@ import { postDomainClaimed } from '../notification/outbox.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { appendEach } from '../store/events.ts';
 import { likeLiteral } from '../store/filter.ts';
-import { usernameKey } from '../user/name.ts';
 import { logOf } from './reach.ts';
+
+/**
+ * Behind this lock alone a domain is given to an organization. Who writes a user name takes it as well, shared with others who do (migrations/0013):
+ * so either the name is there when the renaming looks, or the domain is when the name is written.
+ */
+export function lockDomain(sql: Sql, call: Call, domain: string): Promise<unknown> {
+  return sql`select pg_advisory_xact_lock(hashtextextended(${call.instance.id}::text || '@' || lower(${domain}), 0))`;
+}
 
 /** Proven: by DNS or a file, or given by who makes organizations. Else anybody may have said that it is his. */
 export type Claimed = 'proven' | 'unproven';
 
 /**
  * `, renamed as (…), …`: users of other organizations than `source` (instance_id, aggregate_id) whose names end in the domain get a temporary
- * one, and are told by mail: call `posted()` after the commit. Where the domain is not proven, those alone whom the caller may rename himself.
+ * one, and are told by mail: call `posted()` after the commit. In a statement behind `lockDomain`. Where the domain is not proven, those alone whom the caller may rename himself.
  */
 export function claim(sql: Sql, call: Call, domain: string, source: Fragment, claimed: Claimed): Fragment {
   return sql`,
@@ -29,10 +36,7 @@ export function claim(sql: Sql, call: Call, domain: string, source: Fragment, cl
         and ${claimed === 'proven' ? sql`true` : renameable(sql, call)}
     ),
     renamed as (
-      update profiles p set
-        username = m.username,
-        username_key = ${usernameKey(sql, sql`m.username`, sql`m.instance_id`, sql`m.org_id`)}
-      from meant m where p.instance_id = m.instance_id and p.user_id = m.user_id
+      update profiles p set username = m.username from meant m where p.instance_id = m.instance_id and p.user_id = m.user_id
       returning p.instance_id, p.user_id, p.username
     ),
     moved as (

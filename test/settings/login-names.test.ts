@@ -77,9 +77,9 @@ const withDomain = (orgId: string) => here.get(addCustomDomainPolicy, { orgId, u
 /** What is unique of each user name says what its organization says. */
 async function consistent(): Promise<void> {
   const wrong = await sql`
-    select p.user_id, p.username_key from profiles p join users u using (instance_id, user_id) join orgs o using (instance_id, org_id)
+    select p.user_id, n.key from profiles p left join usernames n using (instance_id, user_id) join users u using (instance_id, user_id) join orgs o using (instance_id, org_id)
     where p.instance_id = ${instanceId}
-      and p.username_key <> lower(p.username) || case when o.login_with_domain or o.scoped_names then chr(31) || o.org_id else '' end`;
+      and n.key is distinct from lower(p.username) || case when o.login_with_domain or o.scoped_names then chr(31) || o.org_id else '' end`;
   assert.deepEqual([...wrong], []);
 }
 
