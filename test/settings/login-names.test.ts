@@ -100,6 +100,20 @@ test('with the domain policy a user logs in with each verified domain of his org
   await consistent();
 });
 
+test('a change that does not come to its end in time is told as such, and nothing has changed', async () => {
+  const { orgId } = await organization();
+  const id = await human(orgId, 'unhurried');
+  await sql.begin(async (holder) => {
+    await holder`select from usernames where instance_id = ${instanceId} and user_id = ${id} for update`;
+    assert.equal((await here.ask(addCustomDomainPolicy, { orgId, userLoginMustBeDomain: true }, v1)).code, 'unavailable');
+  });
+  assert.deepEqual(await names(id), { all: ['unhurried'], preferred: 'unhurried' });
+  assert.equal(await found('unhurried'), id);
+  await consistent();
+  await withDomain(orgId);
+  await consistent();
+});
+
 test('a session tells the preferred login name', async () => {
   const { orgId, primary } = await organization();
   await withDomain(orgId);
