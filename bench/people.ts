@@ -14,8 +14,8 @@ export async function addMachines({ sql, instanceId, orgId }: Keyward, prefix: s
       returning instance_id, user_id, org_id, created_at
     ),
     described as (
-      insert into profiles (instance_id, user_id, username, machine_name, access_token_type)
-      select instance_id, user_id, user_id, 'bench', 0 from made
+      insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
+      select instance_id, user_id, user_id, lower(user_id), 'bench', 0 from made
     ),
     logged as (
       insert into events (instance_id, aggregate_type, aggregate_id, sequence, type, editor, owner, via, created_at)
@@ -105,9 +105,9 @@ export async function addHumans({ sql, instanceId, orgId }: Keyward, from: numbe
           timestamptz '2020-01-01' + n * interval '1 second', now()
         from numbered
       )
-      insert into profiles (instance_id, user_id, username, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
+      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
         user_created_at)
-      select ${instanceId}, user_id, login, initcap(name), initcap(left(noise, 8)), initcap(name || ' ' || left(noise, 8)), 'en', 0,
+      select ${instanceId}, user_id, login, login, initcap(name), initcap(left(noise, 8)), initcap(name || ' ' || left(noise, 8)), 'en', 0,
         login || '@example.com', true, timestamptz '2020-01-01' + n * interval '1 second'
       from (select *, name || '.' || left(noise, 8) || mark || '.' || n as login from numbered) named`;
     await sql`

@@ -8,6 +8,7 @@ import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
 import type { PlannedKey } from '../user/key.ts';
+import { named } from '../user/name.ts';
 import { patAdded, SCOPES } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
 import { errors } from './errors.ts';
@@ -204,6 +205,7 @@ async function createHuman(sql: Sql, { instanceId, orgId, log }: Home, human: Ne
       from made
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
+    ${named(sql, sql`made`, sql`${username}::text`)}
     select 1`;
 }
 
@@ -228,6 +230,7 @@ export async function createMachine(
       select instance_id, aggregate_id, ${username}, ${name}, 0 from made
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
+    ${named(sql, sql`made`, sql`${username}::text`)}
     select 1`;
   if (key)
     await sql`

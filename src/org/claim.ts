@@ -5,6 +5,7 @@ import { postDomainClaimed } from '../notification/outbox.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { appendEach } from '../store/events.ts';
 import { likeLiteral } from '../store/filter.ts';
+import { named } from '../user/name.ts';
 import { logOf } from './reach.ts';
 
 /**
@@ -49,7 +50,8 @@ export function claim(sql: Sql, call: Call, domain: string, source: Fragment, cl
         'user.domain.claimed' as type, jsonb_build_object('userName', m.username) as payload
       from moved m
     ),
-    logged_claimed as (${appendEach(sql, sql`claimed`, logOf(call, 'user'))})${postDomainClaimed(sql, sql`moved`, domain)}`;
+    logged_claimed as (${appendEach(sql, sql`claimed`, logOf(call, 'user'))})
+    ${named(sql, sql`(select instance_id, user_id as aggregate_id, org_id as owner, username from moved)`, sql`s.username`)}${postDomainClaimed(sql, sql`moved`, domain)}`;
 }
 
 /** Over `u` (users) and `d` (the domain of the instance): by his id; where somebody has taken that name, one that nobody can foresee. */

@@ -2,7 +2,7 @@
  * What decides how the users of an organization are named: its domain policy (else the instance's), which puts its domain behind their login
  * names, and its settings, which let other organizations use the same names. Either makes user names unique within the organization alone.
  *
- * Who writes a user name reads both from the organization's row behind a lock (migrations/0013). A change here takes that lock in a statement of
+ * Who writes a user name reads both from the organization's row behind a lock (user/name.ts). A change here takes that lock in a statement of
  * its own, so that the next one sees every user, and names them all anew: none is missed, none is named by what no longer holds. That takes
  * its time for each of them; what does not end in the time of a statement (docs/limits.md) changes nothing.
  */

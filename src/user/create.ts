@@ -15,7 +15,7 @@ import { codeMessage, type NewCode, storeCodes } from './code.ts';
 import { checkEmail, checkEmailTemplate, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
 import { checkNewEntries, type Entry, metadataEvents } from './metadata.ts';
-import { demandName, domainOfName, usernameTaken } from './name.ts';
+import { demandName, domainOfName, named, usernameTaken } from './name.ts';
 import { newPassword } from './password.ts';
 import { languageTag } from './profile.ts';
 import { broughtAlong, insertTotp, sealTotp } from './totp.ts';
@@ -239,6 +239,7 @@ async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' 
           )} from changed c
         ),
         logged as (${append(sql, sql`changed`, { aggregateType: 'user', editor: call.caller.userId, via: call.method.path }, events)})
+        ${named(sql, sql`changed`, sql`${profile.username}::text`)}
         ${storeCodes(sql, sql`changed`, draft.codes)}
         ${post(sql, sql`changed`, messages)}
         ${draft.totp ? insertTotp(sql, draft.totp, 'proven') : sql``}

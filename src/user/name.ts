@@ -12,9 +12,25 @@ import { errors } from './errors.ts';
 const SEPARATOR = 31;
 
 /**
+ * `, named as (…)`: what is unique of the user names of the CTE `source` (instance_id, aggregate_id, owner), by how the organization names its
+ * users: read behind a lock of its row, which a change of that takes first (settings/names.ts). For every statement that writes a user name.
+ */
+export function named(sql: Sql, source: Fragment, username: Fragment): Fragment {
+  return sql`,
+    named as (
+      insert into usernames as k (instance_id, user_id, key)
+      select s.instance_id, s.aggregate_id, lower(${username}) || (
+        select case when o.login_with_domain or o.scoped_names then chr(${SEPARATOR}::int) || o.org_id else '' end
+        from orgs o where o.instance_id = s.instance_id and o.org_id = s.owner for share
+      )
+      from ${source} s
+      on conflict (instance_id, user_id) do update set key = excluded.key
+    )`;
+}
+
+/**
  * `renamed as (…)`: the users of the organizations in the CTE `source` (instance_id, org_id, was_own, own) are named as these are from now on.
- * Who writes a user name needs nothing of this: the database says what is unique of it (migrations/0013), by the organization's row behind a
- * lock, which the change takes first. Fails as `usernameTaken` says where two would bear the same name.
+ * Fails as `usernameTaken` says where two would bear the same name.
  */
 export function renamed(sql: Sql, source: Fragment): Fragment {
   return sql`

@@ -141,8 +141,8 @@ test('a total that is estimated counts users of the own tenant alone', async () 
         select ${instanceId}, 'many-' || n, ${ORG}, 2, 1, 1, now(), now() from generate_series(1, ${size}::int) n
         returning instance_id, user_id
       )
-      insert into profiles (instance_id, user_id, username, machine_name, access_token_type)
-      select instance_id, user_id, user_id, user_id, 0 from made`;
+      insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
+      select instance_id, user_id, user_id, user_id, user_id, 0 from made`;
   }
   await sql`analyze users, profiles`;
   const { pat } = await ownerPat(store, mine.instanceId);

@@ -179,9 +179,9 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
           else coalesce((member->>'level')::int, case when 'projectMember' = any(has) then 1 else 0 end) end, 1, 1, now(), now()
       from ${drawn}`;
     await sql`
-      insert into profiles (instance_id, user_id, username, first_name, last_name, display_name, preferred_language, gender,
+      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender,
         email, email_verified, phone, phone_verified, machine_name, access_token_type, otp_sms, otp_email, secret_hash, password_hash, password_changed_at)
-      select "instanceId", "userId", "userId", name, 'Test', name, 'en', 0,
+      select "instanceId", "userId", "userId", lower("userId"), name, 'Test', name, 'en', 0,
         "userId" || '@old.example', true, case when 'phone' = any(has) then '+41791234567' end, 'phone' = any(has),
         name, 0, 'otpSms' = any(has), 'otpEmail' = any(has), case when 'secret' = any(has) then 'x' end,
         case when 'password' = any(has) then ${passwordHash} end, case when 'password' = any(has) then now() end

@@ -17,10 +17,10 @@ for (const state of ['active', 'inactive', 'removed'] as const) {
     const [admin] = await sql<{ user_id: string }[]>`
       select user_id from users u join profiles p using (instance_id, user_id) where instance_id = ${instanceId} and username = 'admin'`;
     // The other tenant has an "admin" of the same id, who is no owner, in an organization of the same id, and both are switched off.
-    await sql`update profiles set username = 'root' where instance_id = ${other.instanceId} and username = 'admin'`;
+    await sql`update profiles set username = 'root', username_key = 'root' where instance_id = ${other.instanceId} and username = 'admin'`;
     await sql`insert into orgs (instance_id, org_id, name, state, sequence) values (${other.instanceId}, ${mine.orgId}, 'Equal', 2, 0)`;
     await draw(sql, [{ userId: admin!.user_id, instanceId: other.instanceId, orgId: mine.orgId, kind: 'machine', has: ['inactive'] }]);
-    await sql`update profiles set username = 'admin' where instance_id = ${other.instanceId} and user_id = ${admin!.user_id}`;
+    await sql`update profiles set username = 'admin', username_key = 'admin' where instance_id = ${other.instanceId} and user_id = ${admin!.user_id}`;
     if (state === 'inactive') {
       await sql`update users set state = 2, is_owner = false, rank = 0 where instance_id = ${instanceId} and user_id = ${admin!.user_id}`;
       await sql`delete from memberships where instance_id = ${instanceId} and user_id = ${admin!.user_id}`;

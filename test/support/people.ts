@@ -73,8 +73,8 @@ export class People {
         returning *
       ),
       described as (
-        insert into profiles (instance_id, user_id, username, first_name, last_name, display_name, preferred_language, gender, email, email_verified, machine_name, access_token_type, password_hash, password_changed_at)
-        select instance_id, user_id, ${name}, ${machine ? null : 'Ada'}, ${machine ? null : 'Test'}, ${machine ? null : 'Ada Test'},
+        insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified, machine_name, access_token_type, password_hash, password_changed_at)
+        select instance_id, user_id, ${name}, lower(${name}), ${machine ? null : 'Ada'}, ${machine ? null : 'Test'}, ${machine ? null : 'Ada Test'},
           ${machine ? null : 'en'}, ${machine ? null : 0}, ${machine ? null : `${name}@example.com`}, ${!machine}, ${machine ? name : null}, ${machine ? 0 : null}, ${hashed}, case when ${hashed !== null} then created_at end
         from made
       )

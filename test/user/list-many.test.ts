@@ -17,8 +17,8 @@ await sql`
     select ${instanceId}, n::text, ${orgId}, 2, 1, 1, now(), now() from generate_series(1, ${MANY}::int) n
     returning user_id
   )
-  insert into profiles (instance_id, user_id, username, machine_name, access_token_type)
-  select ${instanceId}, user_id, name, 'many', 0 from made, lateral (select 'm' || lpad(user_id, 6, '0') || '-part' as name) named`;
+  insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
+  select ${instanceId}, user_id, name, name, 'many', 0 from made, lateral (select 'm' || lpad(user_id, 6, '0') || '-part' as name) named`;
 await sql`analyze users, profiles`;
 
 async function page(offset: number, asc: boolean) {

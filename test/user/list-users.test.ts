@@ -51,8 +51,8 @@ await sql`
     select ${instanceId}, id, ${org}, 1, case when n % 100 = 0 then 2 else 1 end, 1, 1, timestamptz '2020-01-01' + n * interval '1 second', now() from given
     returning user_id
   )
-  insert into profiles (instance_id, user_id, username, first_name, last_name, nick_name, display_name, email, user_created_at)
-  select ${instanceId}, id, username, first_name, 'Test', nullif(nick_name, ''), first_name || ' Test', email,
+  insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, nick_name, display_name, email, user_created_at)
+  select ${instanceId}, id, username, username, first_name, 'Test', nullif(nick_name, ''), first_name || ' Test', email,
     timestamptz '2020-01-01' + n * interval '1 second' from given join made on user_id = id`;
 await sql`analyze users, profiles`;
 
