@@ -17,6 +17,7 @@ import { measurePasswords } from './passwords.ts';
 import { callHead, callLine, lifeLine, listLine, samenessLine, sessionLine } from './report.ts';
 import { measureSameness } from './sameness.ts';
 import { measureSessions } from './sessions.ts';
+import { measureTenants } from './tenants.ts';
 
 export interface Options {
   readonly seconds: number;
@@ -38,7 +39,7 @@ const { values } = parseArgs({
     million: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    part: { type: 'string', default: 'life,calls,passwords,lists,sessions,sameness' },
+    part: { type: 'string', default: 'life,calls,passwords,lists,sessions,sameness,tenants' },
     protocol: { type: 'string', default: 'grpc,rest' },
     workers: { type: 'string', default: '1,2' },
     'in-flight': { type: 'string', default: '1,64' },
@@ -81,9 +82,11 @@ try {
   const lists = parts.includes('lists') ? await measureLists(options, (row) => say(listLine(row))) : [];
   const sessions = parts.includes('sessions') ? await measureSessions(dataDir, options, (row) => say(sessionLine(row))) : [];
   const sameness = parts.includes('sameness') ? await measureSameness(dataDir, options, (row) => say(samenessLine(row))) : [];
+  const tenants = parts.includes('tenants') ? await measureTenants(options) : [];
+  for (const row of tenants) say(lifeLine(row));
 
   const file = join(import.meta.dirname, 'results', `${values.name}.json`);
-  const measured = { life, calls, passwords, lists, sessions, sameness };
+  const measured = { life, calls, passwords, lists, sessions, sameness, tenants };
   writeFileSync(
     file,
     `${JSON.stringify({ at: new Date().toISOString(), machine, ...measured }, null, 2)}

@@ -10,6 +10,8 @@ export interface Instance {
   readonly accessVersion: bigint;
   /** Whether any organization ever put its domain behind login names. */
   readonly domainLogins: boolean;
+  /** Of texts for whom none other is known of; one of settings/language.ts. */
+  readonly defaultLanguage: string;
 }
 
 /** Most hosts that a node remembers at once. */
@@ -37,12 +39,17 @@ export class Tenants {
     if (remembered) return remembered;
     const [found] = await this.#store.read(
       (sql) => sql<Instance[]>`
-        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins"
-        from instances i
-        left join instance_domains d on d.instance_id = i.instance_id and d.domain = ${domain}
-        where i.state = 1
-          and (d.domain is not null or (${this.#anyHost} and (select count(*) from (select 1 from instances limit 2) as few) = 1))
-        limit 1`,
+        with named as (
+          select d.instance_id from instance_domains d where d.domain = ${domain}
+        ),
+        single as (
+          select min(few.instance_id) as instance_id from (select instance_id from instances limit 2) as few where ${this.#anyHost} having count(*) = 1
+        )
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins",
+          i.default_language as "defaultLanguage"
+        from (select * from named union select * from single) as reached
+        join instances i using (instance_id)
+        where i.state = 1`,
     );
     this.#byHost.delete(domain);
     if (!found) throw unknownHost(domain);
@@ -57,7 +64,8 @@ export class Tenants {
     if (remembered) return remembered;
     const [found] = await this.#store.read(
       (sql) => sql<Instance[]>`
-        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion"
+        select i.instance_id as id, i.default_org_id as "defaultOrgId", i.epoch, i.access_version as "accessVersion", i.domain_logins as "domainLogins",
+          i.default_language as "defaultLanguage"
         from instances i where i.instance_id = ${id} and i.state = 1`,
     );
     this.#byId.delete(id);

@@ -53,6 +53,14 @@ export async function openAccessToken(store: Store, instance: Instance, token: s
 export interface GivenToken {
   user_id: string;
   scopes: readonly string[];
+  /** In seconds since the epoch, as the next. */
+  created_at: number;
+  expires_at: number;
+  jti: string | null;
+  /** The client and for whom it was given out; null for personal access tokens. */
+  client_id: string | null;
+  audience: readonly string[] | null;
+  amr: readonly string[];
 }
 
 interface GivenRow extends GivenToken {
@@ -66,13 +74,15 @@ export async function givenToken(store: Store, instance: Instance, token: string
   if (!accessToken && !pat) return undefined;
   const [row] = await store.read(
     (sql) => sql<GivenRow[]>`
-      select t.user_id, t.scopes, t.hash
+      select t.user_id, t.scopes, t.hash, floor(extract(epoch from t.created_at))::float8 as created_at,
+        floor(extract(epoch from t.expires_at))::float8 as expires_at, t.jti, t.client_id, t.audience, t.amr
       from (
         ${
           accessToken
-            ? sql`select t.*, t.access_token_hash as hash, t.access_token_expires_at as expires_at from oidc_sessions t
+            ? sql`select t.*, t.access_token_hash as hash, t.access_token_expires_at as expires_at, 'V2_' || t.oidc_session_id || '-at_' || t.access_token_id as jti
+          from oidc_sessions t
           where t.instance_id = ${instance.id} and t.oidc_session_id = ${accessToken.oidcSessionId} and ${keyStands(sql)}`
-            : sql`select t.* from pats t where t.instance_id = ${instance.id} and t.token_id = ${pat?.tokenId ?? ''}`
+            : sql`select t.*, t.token_id as jti, null::text as client_id, null::text[] as audience, '{}'::text[] as amr from pats t where t.instance_id = ${instance.id} and t.token_id = ${pat?.tokenId ?? ''}`
         }
       ) t
       join users u on u.instance_id = t.instance_id and u.user_id = t.user_id

@@ -1,10 +1,11 @@
-/** zitadel.internal_permission.v2.InternalPermissionService, what gives roles: message in, message out. The members are those of v1. */
+/** zitadel.internal_permission.v2.InternalPermissionService: message in, message out. The members are those of v1. */
 import type { Call, Implementation } from '../access/call.ts';
 import { demand, demandInstance, projectReachOrDeny } from '../access/permission.ts';
 import type { ResourceType } from '../contract/gen/zitadel/internal_permission/v2/internal_permission_pb.js';
 import type { InternalPermissionService } from '../contract/gen/zitadel/internal_permission/v2/internal_permission_service_pb.js';
 import { Failure } from '../failure/failure.ts';
-import { addMember, isOfOwnUser, type Member, removeMember, updateMember } from '../member/member.ts';
+import { listMembers, type MemberRow } from '../member/list.ts';
+import { addMember, isOfOwnUser, type Member, removeMember, STORED, updateMember } from '../member/member.ts';
 import { loadProject, withinProject } from '../project/project.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
 import { errors } from './errors.ts';
@@ -26,7 +27,38 @@ export const internalPermissionService: Implementation<typeof InternalPermission
     const done = await removeMember(call, member);
     return done ? { deletionDate: timestampFromPg(done.at) } : {};
   },
+
+  async listAdministrators(request, call) {
+    const { total, limit, rows } = await listMembers(call, request);
+    return {
+      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(limit) },
+      administrators: rows.map((row) => ({
+        creationDate: timestampFromPg(row.created_at),
+        changeDate: timestampFromPg(row.changed_at),
+        user: {
+          id: row.user_id,
+          preferredLoginName: row.login_name,
+          displayName: row.display_name ?? '',
+          organizationId: row.user_org_id,
+        },
+        resource: resourceOf(row),
+        roles: row.roles,
+      })),
+    };
+  },
 };
+
+function resourceOf({ level, object_id: id, object_name, project_org_id }: MemberRow) {
+  const name = object_name ?? '';
+  switch (level) {
+    case STORED.instance:
+      return { case: 'instance', value: true } as const;
+    case STORED.organization:
+      return { case: 'organization', value: { id, name } } as const;
+    case STORED.project:
+      return { case: 'project', value: { id, name, organizationId: project_org_id ?? '' } } as const;
+  }
+}
 
 /** What may be of another organization than the user. */
 function foreign(userId: string, given: ResourceType | undefined): Member | undefined {

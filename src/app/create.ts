@@ -53,7 +53,8 @@ export function createApp(call: Call, { projectId, name, appId: chosen, orgId }:
   );
 }
 
-async function newSecret(): Promise<{ readonly text: string; readonly hash: string }> {
+/** What is told, and what is kept of it. */
+export async function newSecret(): Promise<{ readonly text: string; readonly hash: string }> {
   const text = randomText(SECRET_LENGTH, alphabets.secret);
   return { text, hash: await hashPassword(text) };
 }

@@ -12,6 +12,9 @@ export const errors = {
   notActive: { code: 'failed_precondition', key: 'Errors.Project.App.NotActive', id: 'COMMAND-dsh35' },
   notInactive: { code: 'failed_precondition', key: 'Errors.Project.App.NotInactive', id: 'COMMAND-1n8cM' },
   removeNotFound: { code: 'not_found', key: 'Errors.Project.App.NotExisting', id: 'COMMAND-0po9s' },
+  secretNotFound: { code: 'not_found', key: 'Errors.Project.App.NotExisting', id: 'COMMAND-Kd92s' },
+  /** Its id is ours; the original gives an API a secret that never counts. */
+  noSecret: { code: 'invalid_argument', key: 'Errors.Project.App.AuthMethodNoSecret', id: 'KEYWARD-noSecret' },
   keyNotFound: { code: 'failed_precondition', key: 'Errors.Project.App.NotFound', id: 'COMMAND-sak25' },
   keyNotTaken: { code: 'failed_precondition', key: 'Errors.Project.App.AuthMethodNoPrivateKeyJWT', id: 'COMMAND-Dff54' },
 } as const satisfies Record<string, Reason>;

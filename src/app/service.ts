@@ -11,6 +11,8 @@ import { authMethods, kinds, type OidcConfig, type ResponseType } from './config
 import { createApp } from './create.ts';
 import { errors } from './errors.ts';
 import { configOf, shownConfig } from './message.ts';
+import { renewSecret } from './secret.ts';
+import { deactivateApp, reactivateApp, removeApp } from './state.ts';
 
 export const applicationService: Implementation<typeof ApplicationService> = {
   async createApplication({ projectId, name, applicationId, applicationType: type }, call) {
@@ -26,6 +28,23 @@ export const applicationService: Implementation<typeof ApplicationService> = {
     const { appId, clientId, secret = '', at } = await createApp(call, wanted, { kind: kinds.api, config });
     const value = { clientId, clientSecret: secret };
     return { applicationId: appId, creationDate: timestampFromPg(at), applicationType: { case: 'apiConfiguration', value } };
+  },
+
+  async deleteApplication({ projectId, applicationId: appId }, call) {
+    return { deletionDate: timestampFromPg((await removeApp(call, { projectId, appId })).at) };
+  },
+
+  async deactivateApplication({ projectId, applicationId: appId }, call) {
+    return { deactivationDate: timestampFromPg((await deactivateApp(call, { projectId, appId })).at) };
+  },
+
+  async reactivateApplication({ projectId, applicationId: appId }, call) {
+    return { reactivationDate: timestampFromPg((await reactivateApp(call, { projectId, appId })).at) };
+  },
+
+  async generateClientSecret({ projectId, applicationId: appId }, call) {
+    const { secret, at } = await renewSecret(call, { projectId, appId });
+    return { clientSecret: secret, creationDate: timestampFromPg(at) };
   },
 
   async getApplication({ applicationId }, call) {

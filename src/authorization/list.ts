@@ -27,6 +27,7 @@ export interface AuthorizationRow {
 
 export interface AuthorizationPage {
   readonly total: number;
+  readonly limit: number;
   readonly rows: readonly AuthorizationRow[];
 }
 
@@ -64,7 +65,7 @@ export async function listAuthorizations(
       ) as roles
       from caller left join page on true order by page.place`;
   });
-  return { total: Number(rows[0].total ?? 0), rows: rows.flatMap((row) => (row.grant_id === null ? [] : [row])) };
+  return { total: Number(rows[0].total ?? 0), limit, rows: rows.flatMap((row) => (row.grant_id === null ? [] : [row])) };
 }
 
 /** What was taken out of the grant of the project is not told, though it stands in that of the user. */

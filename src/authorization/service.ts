@@ -1,9 +1,10 @@
 /** zitadel.authorization.v2.AuthorizationService: message in, message out. */
 import type { Implementation } from '../access/call.ts';
 import type { AuthorizationService } from '../contract/gen/zitadel/authorization/v2/authorization_service_pb.js';
-import { timestampFromPg } from '../time/timestamp.ts';
+import { NEVER, timestampFromPg } from '../time/timestamp.ts';
 import { createAuthorization } from './create.ts';
 import { listAuthorizations } from './list.ts';
+import { removeAuthorization } from './remove.ts';
 
 export const authorizationService: Implementation<typeof AuthorizationService> = {
   async createAuthorization({ userId, projectId, organizationId, roleKeys }, call) {
@@ -11,10 +12,15 @@ export const authorizationService: Implementation<typeof AuthorizationService> =
     return { id: made.grantId, creationDate: timestampFromPg(made.at) };
   },
 
+  async deleteAuthorization({ id }, call) {
+    const at = await removeAuthorization(call, id);
+    return { deletionDate: at === undefined ? NEVER : timestampFromPg(at) };
+  },
+
   async listAuthorizations(request, call) {
-    const { total, rows } = await listAuthorizations(call, request);
+    const { total, limit, rows } = await listAuthorizations(call, request);
     return {
-      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(request.pagination?.limit ?? 0) },
+      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(limit) },
       authorizations: rows.map((row) => ({
         id: row.grant_id,
         creationDate: timestampFromPg(row.created_at),

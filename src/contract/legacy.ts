@@ -223,6 +223,7 @@ const v1Doors: Readonly<Record<string, Door>> = Object.fromEntries(
         'DeactivateProject',
         'ReactivateProject',
         'RemoveProject',
+        'AddProjectRole',
         'BulkAddProjectRoles',
         'AddProjectGrant',
         'AddProjectMember',

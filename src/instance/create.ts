@@ -8,7 +8,7 @@ import type { Sql } from '../store/connect.ts';
 import { append, type NewEvent } from '../store/events.ts';
 import type { Moment } from '../time/timestamp.ts';
 import type { PlannedKey } from '../user/key.ts';
-import { usernameKey } from '../user/name.ts';
+import { named } from '../user/name.ts';
 import { patAdded, SCOPES } from '../user/pat.ts';
 import { kinds } from '../user/user.ts';
 import { errors } from './errors.ts';
@@ -18,6 +18,8 @@ import { instanceStates } from './states.ts';
 export interface InstancePlan {
   readonly instanceId: string;
   readonly name: string;
+  /** Of texts for whom none other is known of; else English. */
+  readonly language?: string;
   /** Hosts that reach it; the first is the primary one. */
   readonly domains: readonly [InstanceDomain, ...InstanceDomain[]];
   readonly orgId: string;
@@ -107,11 +109,12 @@ export async function createInstance(sql: Sql, plan: InstancePlan): Promise<Crea
 
 const UNIQUE_VIOLATION = '23505';
 
-async function insertInstance(sql: Sql, { instanceId, name, orgId, domains, owners, log }: InstancePlan): Promise<void> {
+async function insertInstance(sql: Sql, { instanceId, name, language, orgId, domains, owners, log }: InstancePlan): Promise<void> {
   const [primary] = domains;
   const events: NewEvent[] = [
     { type: 'instance.added', payload: { name } },
     { type: 'instance.default.org.set', payload: { orgId } },
+    ...(language === undefined ? [] : [{ type: 'instance.default.language.set', payload: { language } }]),
     ...domains.map(({ domain, isGenerated }) => ({ type: 'instance.domain.added', payload: { domain, generated: isGenerated } })),
     { type: 'instance.domain.primary.set', payload: { domain: primary.domain } },
     ...owners.map(({ userId }) => ({ type: 'instance.member.added', payload: { userId, roles: ['IAM_OWNER'] } })),
@@ -119,7 +122,8 @@ async function insertInstance(sql: Sql, { instanceId, name, orgId, domains, owne
   try {
     await sql`
       with instance as (
-        insert into instances (instance_id, name, default_org_id, sequence) values (${instanceId}, ${name}, ${orgId}, ${events.length})
+        insert into instances (instance_id, name, default_language, default_org_id, sequence)
+        values (${instanceId}, ${name}, coalesce(${language ?? null}, 'en'), ${orgId}, ${events.length})
         returning instance_id, instance_id as aggregate_id, instance_id as owner, sequence, created_at as at
       ),
       hosts as (
@@ -194,13 +198,14 @@ async function createHuman(sql: Sql, { instanceId, orgId, log }: Home, human: Ne
       returning instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at
     ),
     described as (
-      insert into profiles (instance_id, user_id, username, username_key, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
+      insert into profiles (instance_id, user_id, username, first_name, last_name, display_name, preferred_language, gender, email, email_verified,
         password_hash, password_changed_at, password_change_required)
-      select instance_id, aggregate_id, ${username}, lower(${username}), ${firstName}, ${lastName}, ${displayName}, ${language}, 0, ${email}, ${emailVerified},
+      select instance_id, aggregate_id, ${username}, ${firstName}, ${lastName}, ${displayName}, ${language}, 0, ${email}, ${emailVerified},
         ${hash}, case when ${hash !== null} then now() end, ${password?.changeRequired ?? false}
       from made
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
+    ${named(sql, sql`made`, sql`${username}::text`)}
     select 1`;
 }
 
@@ -221,10 +226,11 @@ export async function createMachine(
       returning instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at
     ),
     described as (
-      insert into profiles (instance_id, user_id, username, username_key, machine_name, access_token_type)
-      select instance_id, aggregate_id, ${username}, ${usernameKey(sql, sql`${username}::text`, sql`made.instance_id`, sql`made.owner`)}, ${name}, 0 from made
+      insert into profiles (instance_id, user_id, username, machine_name, access_token_type)
+      select instance_id, aggregate_id, ${username}, ${name}, 0 from made
     ),
     logged as (${append(sql, sql`made`, { aggregateType: 'user', ...log }, events)})
+    ${named(sql, sql`made`, sql`${username}::text`)}
     select 1`;
   if (key)
     await sql`

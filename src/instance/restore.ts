@@ -23,9 +23,9 @@ export async function restoreOwner(sql: Sql, instanceId: string): Promise<{ toke
   >`select default_org_id from instances where instance_id = ${instanceId} and state <> ${instanceStates.removed} for no key update`;
   if (!instance) throw new Failure(errors.notFound);
   const [named] = await sql<{ user_id: string; is_owner: boolean }[]>`
-    select u.user_id, u.is_owner and u.org_id = ${instance.default_org_id} and u.kind = ${kinds.machine} as is_owner from users u join profiles p using (instance_id, user_id)
+    select u.user_id, u.is_owner and u.org_id = ${instance.default_org_id} and u.kind = ${kinds.machine} as is_owner from users u join profiles p using (instance_id, user_id) join usernames n using (instance_id, user_id)
     where u.instance_id = ${instanceId} and (
-      p.username_key in ('admin', 'admin' || chr(31) || ${instance.default_org_id}) or p.username = 'admin-' || u.user_id)
+      n.key in ('admin', 'admin' || chr(31) || ${instance.default_org_id}) or p.username = 'admin-' || u.user_id)
     order by is_owner desc limit 1`;
   const known = named?.is_owner ? named : undefined;
   const tokenId = newId();

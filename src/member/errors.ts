@@ -49,3 +49,7 @@ export const projectNotFound: Reason = { code: 'failed_precondition', key: 'Erro
 
 /** Of a system user who names no organization, or of one that is removed meanwhile (DESIGN.md 8). */
 export const orgNotFound: Reason = { code: 'failed_precondition', key: 'Errors.Org.NotFound', id: 'COMMAND-QXPGs' };
+
+/** Filters of ListAdministrators, as the queries of ListUsers. */
+export const nestedTooDeep: Reason = { code: 'invalid_argument', key: 'Too many query nesting levels (Max 20)', id: 'PERM-zsQ97' };
+export const emptyList: Reason = { code: 'invalid_argument', key: 'List.Query.Invalid', id: 'GRPC-vR9nC' };

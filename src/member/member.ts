@@ -28,7 +28,7 @@ export interface MemberDone {
   readonly at: string;
 }
 
-const STORED = { project: 1, organization: 2, instance: 3 } as const;
+export const STORED = { project: 1, organization: 2, instance: 3 } as const;
 /** As aggregates and events name what has members. */
 const AGGREGATES = { project: 'project', organization: 'org', instance: 'instance' } as const;
 const OWNER = 'IAM_OWNER';

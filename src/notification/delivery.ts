@@ -205,7 +205,7 @@ export class Delivery {
       data: row.data,
       createdAt: new Date(row.created_at),
     };
-    return render(message, originOf(config, row.domain ?? config.externalDomain ?? LOCAL));
+    return render(message, originOf(config, row.domain ?? config.externalDomain ?? LOCAL), row.default_language);
   }
 
   async #retry(row: TakenRow, error: string): Promise<void> {

@@ -17,6 +17,8 @@ export interface TakenRow {
   channel: Channel;
   recipient: string;
   language: string;
+  /** Of the instance, where that is none that there are texts in. */
+  default_language: string;
   code: Buffer | null;
   data: MessageData;
   created_at: string;
@@ -81,7 +83,8 @@ export function take(
         (
           select d.domain from instance_domains d where d.instance_id = m.instance_id
           order by d.domain = ${externalDomain} desc, d.is_primary desc, d.domain limit 1
-        ) as domain
+        ) as domain,
+        (select i.default_language from instances i where i.instance_id = m.instance_id) as default_language
       from m
       order by m.sequence, m.place`,
   );

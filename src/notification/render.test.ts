@@ -49,9 +49,11 @@ test('every kind of message is whole in every language: no placeholder is left, 
   }
 });
 
-test('the language is the nearest one that there are texts in, else English', () => {
+test('the language is the nearest one that there are texts in, else that of the instance, else English', () => {
   const tags = { de: 'de', 'de-CH': 'de', 'pt-BR': 'pt', 'zh-Hant-TW': 'zh', und: 'en', ru: 'en', '': 'en', constructor: 'en' };
   for (const [tag, language] of Object.entries(tags)) assert.equal(languageFor(tag), language, tag);
+  const languageOf = (language: string, otherwise?: string) => render({ ...message, language }, ORIGIN, otherwise).language;
+  assert.deepEqual([languageOf('und', 'de'), languageOf('fr', 'de'), languageOf('und', 'ar'), languageOf('und')], ['de', 'fr', 'en', 'en']);
 });
 
 test('what somebody calls himself is text: in HTML it is escaped, it fills no placeholder, it has no second line and an end', () => {

@@ -34,9 +34,9 @@ const APPLICATION = 'Keyward';
 /** Most characters of a name that a message repeats: whoever chooses it must not write the message. */
 const LONGEST_NAME = 100;
 
-/** `origin`: of the instance, where relative links begin. Throws where the template of the link cannot be filled. */
-export function render(message: Message, origin: string): Rendered {
-  const language = languageFor(message.language);
+/** `origin`: of the instance, where relative links begin; `otherwise`: its language, where there are no texts in that of the user. Throws where the template of the link cannot be filled. */
+export function render(message: Message, origin: string, otherwise = 'en'): Rendered {
+  const language = languageFor(message.language, languageFor(otherwise));
   const { data, kind, code } = message;
   const link = linkOf(message, origin);
   const values: Values = {

@@ -1,4 +1,5 @@
 /** What tokens say of a machine beyond its id (reference/authn-authz-oidc.md 3.7). */
+import type { HeldRole } from '../authorization/roles.ts';
 import { scopeNames, scopePrefixes } from './scope.ts';
 import type { Subject } from './subject.ts';
 
@@ -23,6 +24,27 @@ export function userinfoClaims(subject: Subject, scopes: readonly string[]): Cla
   const profile = isAsked ? { name: name ?? username, preferred_username: loginName, updated_at: Math.floor(changedAt) } : {};
   return { sub, ...profile, ...assertedClaims(subject, scopes) };
 }
+
+/**
+ * Roles on one project, as introspection tells them to an application of it: those that are asked for by key, else all; and where organizations
+ * are named, those alone that they gave (reference/authn-authz-oidc.md 3.6, 3.7).
+ */
+export function roleClaims(projectId: string, held: readonly HeldRole[], scopes: readonly string[]): Readonly<Record<string, object>> {
+  const keys = valuesOf(scopes, scopePrefixes.role);
+  const orgs = valuesOf(scopes, scopePrefixes.rolesOfOrg);
+  const told = held.filter(({ key, org_id }) => (keys.length === 0 || keys.includes(key)) && (orgs.length === 0 || orgs.includes(org_id)));
+  if (told.length === 0) return {};
+  const roles = Object.fromEntries(
+    [...Map.groupBy(told, ({ key }) => key)].map(([key, of]) => [
+      key,
+      Object.fromEntries(of.map((one) => [one.org_id, one.primary_domain])),
+    ]),
+  );
+  return { 'urn:zitadel:iam:org:project:roles': roles, [`urn:zitadel:iam:org:project:${projectId}:roles`]: roles };
+}
+
+const valuesOf = (scopes: readonly string[], prefix: string): readonly string[] =>
+  scopes.flatMap((scope) => (scope.startsWith(prefix) ? [scope.slice(prefix.length)] : []));
 
 const resourceOwner = ({ org_id, org_name, primary_domain }: Subject): Claims => ({
   'urn:zitadel:iam:user:resourceowner:id': org_id,

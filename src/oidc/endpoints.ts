@@ -7,6 +7,7 @@ import type { Endpoint, EndpointAnswer, EndpointRequest, Endpoints } from '../co
 import type { Door } from '../contract/method.ts';
 import { discovery, paths } from './discovery.ts';
 import { failed, json, notFound, OAuthError, refusal } from './error.ts';
+import { introspect } from './introspect.ts';
 import { keySet } from './key-set.ts';
 import { type Parts, token } from './token.ts';
 import { userinfo } from './userinfo.ts';
@@ -21,6 +22,7 @@ type Answer = (parts: OidcParts, request: EndpointRequest, place: Place) => Prom
 const served: readonly { readonly path: string; readonly door: Door; readonly answer: Answer }[] = [
   { path: paths.discovery, door: 'none', answer: async (_, __, { issuer }) => json(discovery(issuer)) },
   { path: paths.token, door: 'credential', answer: async (parts, request, place) => json(await token(parts, request, place)) },
+  { path: paths.introspection, door: 'bearer', answer: async ({ store }, request, place) => json(await introspect(store, request, place)) },
   { path: paths.keys, door: 'none', answer: ({ webKeys }, _, { instance }) => keySet(webKeys, instance.id) },
   { path: paths.userinfo, door: 'bearer', answer: async ({ store }, request, place) => json(await userinfo(store, request, place)) },
 ];

@@ -6,6 +6,7 @@ export type OAuthCode =
   | 'invalid_request'
   | 'invalid_client'
   | 'invalid_grant'
+  | 'unauthorized_client'
   | 'invalid_scope'
   | 'unsupported_grant_type'
   | 'access_denied'
@@ -16,13 +17,14 @@ const loggedAs: Readonly<Record<OAuthCode, Code>> = {
   invalid_request: 'invalid_argument',
   invalid_client: 'unauthenticated',
   invalid_grant: 'unauthenticated',
+  unauthorized_client: 'unauthenticated',
   invalid_scope: 'invalid_argument',
   unsupported_grant_type: 'unimplemented',
   access_denied: 'unauthenticated',
   server_error: 'internal',
 };
 
-/** Thrown at the check that failed. The description is for people, and not translated. */
+/** Thrown at the check that failed. The description is for people, and not translated; an empty one is not sent. */
 export class OAuthError extends Error {
   readonly code: OAuthCode;
   readonly status: 400 | 401;
@@ -41,7 +43,12 @@ export function json(body: object, headers: readonly string[] = unkept): Endpoin
 }
 
 export function refusal({ code, status, message }: OAuthError): EndpointAnswer {
-  return { status, headers: unkept, body: JSON.stringify({ error: code, error_description: message }), code: loggedAs[code] };
+  return {
+    status,
+    headers: unkept,
+    body: JSON.stringify({ error: code, ...(message !== '' && { error_description: message }) }),
+    code: loggedAs[code],
+  };
 }
 
 /** A failure of what lies below. */

@@ -25,6 +25,25 @@ export interface ClientProof {
   readonly secret: string;
 }
 
+export interface ClientAssertion {
+  readonly assertion: string;
+}
+
+const BY_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** By an assertion (RFC 7523 section 2.2), else by a secret, without which nobody asks. */
+export function clientIdentity(request: EndpointRequest, parameters: Parameters): ClientProof | ClientAssertion {
+  const assertion = parameters('client_assertion') ?? '';
+  if (assertion === '') {
+    const proof = clientProof(request, parameters);
+    if (proof.secret === '') throw new OAuthError('invalid_client', 'client must be authenticated');
+    return proof;
+  }
+  const type = parameters('client_assertion_type') ?? '';
+  if (type !== BY_ASSERTION) throw new OAuthError('invalid_request', `invalid client_assertion_type ${type}`);
+  return { assertion };
+}
+
 /** Id and secret, by header (which counts more) or by form. */
 export function clientProof({ header }: EndpointRequest, parameters: Parameters): ClientProof {
   const proof = basicProof(header('authorization'));

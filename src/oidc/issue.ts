@@ -129,7 +129,7 @@ interface Made {
 }
 
 async function keep(store: Store, instanceId: string, subject: Subject, proof: Proof, made: Made): Promise<void> {
-  const { oidcSessionId, scopes, audience, accessToken, keyId, now } = made;
+  const { oidcSessionId, tokenId, scopes, audience, accessToken, keyId, now } = made;
   const events = eventsOf(subject, proof, made);
   const [row] = await store.run(
     (sql) => sql<{ enabled: boolean; stands: boolean }[]>`
@@ -143,10 +143,10 @@ async function keep(store: Store, instanceId: string, subject: Subject, proof: P
         where u.instance_id = ${instanceId} and u.user_id = ${subject.user_id}
       ),
       kept as (
-        insert into oidc_sessions (instance_id, oidc_session_id, user_id, client_id, audience, scopes, access_token_hash, access_token_key_id,
-          access_token_expires_at, user_epoch, org_epoch, instance_epoch, sequence, created_at, changed_at)
-        select s.instance_id, ${oidcSessionId}, s.user_id, ${subject.username}, ${audience}::text[], ${scopes}::text[], ${digest(accessToken)}, ${keyId},
-          to_timestamp(${now + LIFETIME}::float8), s.epoch, s.org_epoch, s.instance_epoch, ${events.length}, clock_timestamp(), clock_timestamp()
+        insert into oidc_sessions (instance_id, oidc_session_id, user_id, client_id, audience, scopes, access_token_hash, access_token_id, access_token_key_id,
+          amr, access_token_expires_at, user_epoch, org_epoch, instance_epoch, sequence, created_at, changed_at)
+        select s.instance_id, ${oidcSessionId}, s.user_id, ${subject.username}, ${audience}::text[], ${scopes}::text[], ${digest(accessToken)}, ${tokenId}, ${keyId},
+          ${[...proof.amr]}::text[], to_timestamp(${now + LIFETIME}::float8), s.epoch, s.org_epoch, s.instance_epoch, ${events.length}, clock_timestamp(), clock_timestamp()
         from subject s where s.enabled and s.stands
         returning instance_id, 'V2_' || oidc_session_id as aggregate_id, ${subject.org_id} as owner, sequence, created_at as at
       ),

@@ -1,8 +1,7 @@
 /** The grant of a machine with a key: it signs an assertion (RFC 7523 section 2.1; reference/authn-authz-oidc.md 4.5). Whatever is wrong with one is told alike. */
-import { createPublicKey } from 'node:crypto';
-import { decodeProtectedHeader, jwtVerify } from 'jose';
 import type { Place } from '../access/place.ts';
 import type { Store } from '../store/connect.ts';
+import { keyIdOf, provesIdentity } from './assertion.ts';
 import { OAuthError } from './error.ts';
 import { issueTokens, type Proof, type Tokens } from './issue.ts';
 import { scopesOf } from './scope.ts';
@@ -11,9 +10,6 @@ import type { Asked, Parts } from './token.ts';
 
 /** Those that the keys which AddKey takes can make. */
 export const assertionAlgorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-/** Seconds since `iat` for which an assertion is good, whatever its `exp`; and by how much clocks may differ. */
-const MOST_AGE = 60 * 60;
-const SKEW = 1;
 
 const invalid = () => new OAuthError('invalid_grant', 'invalid assertion');
 
@@ -51,27 +47,6 @@ async function signer(store: Store, { instance, issuer }: Place, assertion: stri
       select key_id, user_id, public_key from machine_keys where instance_id = ${instance.id} and key_id = ${keyId} and expires_at > now()`,
   );
   if (!key) return undefined;
-  try {
-    await jwtVerify(assertion, createPublicKey(key.public_key), {
-      algorithms: assertionAlgorithms,
-      issuer: key.user_id,
-      subject: key.user_id,
-      audience: issuer,
-      requiredClaims: ['exp'],
-      maxTokenAge: MOST_AGE,
-      clockTolerance: SKEW,
-    });
-    return key;
-  } catch {
-    return undefined;
-  }
-}
-
-function keyIdOf(assertion: string): string | undefined {
-  try {
-    const { kid } = decodeProtectedHeader(assertion);
-    return kid !== undefined && /^[\w-]{1,200}$/.test(kid) ? kid : undefined;
-  } catch {
-    return undefined;
-  }
+  const claimed = { identity: key.user_id, audience: issuer, algorithms: assertionAlgorithms };
+  return (await provesIdentity(assertion, key.public_key, claimed)) ? key : undefined;
 }

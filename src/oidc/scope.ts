@@ -14,6 +14,8 @@ export const scopeNames = {
 export const scopePrefixes = {
   orgId: 'urn:zitadel:iam:org:id:',
   orgDomain: 'urn:zitadel:iam:org:domain:primary:',
+  role: 'urn:zitadel:iam:org:project:role:',
+  rolesOfOrg: 'urn:zitadel:iam:org:roles:id:',
 } as const;
 
 const known: ReadonlySet<string> = new Set([
@@ -26,12 +28,7 @@ const known: ReadonlySet<string> = new Set([
   'urn:zitadel:iam:user:groups',
   'groups',
 ]);
-const knownPrefixes = [
-  ...Object.values(scopePrefixes),
-  'urn:zitadel:iam:org:project:role:',
-  'urn:zitadel:iam:org:roles:id:',
-  'urn:zitadel:iam:org:idp:id:',
-];
+const knownPrefixes = [...Object.values(scopePrefixes), 'urn:zitadel:iam:org:idp:id:'];
 const AUDIENCE = /^urn:zitadel:iam:org:project:id:(.+):aud$/;
 /** The name that stands for the instance's own project. */
 const OWN_PROJECT = 'zitadel';

@@ -5,15 +5,23 @@ import { postDomainClaimed } from '../notification/outbox.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { appendEach } from '../store/events.ts';
 import { likeLiteral } from '../store/filter.ts';
-import { usernameKey } from '../user/name.ts';
+import { named } from '../user/name.ts';
 import { logOf } from './reach.ts';
+
+/**
+ * Behind this lock alone a domain is given to an organization. Who writes a user name takes it as well, shared with others who do (migrations/0013):
+ * so either the name is there when the renaming looks, or the domain is when the name is written.
+ */
+export function lockDomain(sql: Sql, call: Call, domain: string): Promise<unknown> {
+  return sql`select pg_advisory_xact_lock(hashtextextended(${call.instance.id}::text || '@' || lower(${domain}), 0))`;
+}
 
 /** Proven: by DNS or a file, or given by who makes organizations. Else anybody may have said that it is his. */
 export type Claimed = 'proven' | 'unproven';
 
 /**
  * `, renamed as (…), …`: users of other organizations than `source` (instance_id, aggregate_id) whose names end in the domain get a temporary
- * one, and are told by mail: call `posted()` after the commit. Where the domain is not proven, those alone whom the caller may rename himself.
+ * one, and are told by mail: call `posted()` after the commit. In a statement behind `lockDomain`. Where the domain is not proven, those alone whom the caller may rename himself.
  */
 export function claim(sql: Sql, call: Call, domain: string, source: Fragment, claimed: Claimed): Fragment {
   return sql`,
@@ -29,10 +37,7 @@ export function claim(sql: Sql, call: Call, domain: string, source: Fragment, cl
         and ${claimed === 'proven' ? sql`true` : renameable(sql, call)}
     ),
     renamed as (
-      update profiles p set
-        username = m.username,
-        username_key = ${usernameKey(sql, sql`m.username`, sql`m.instance_id`, sql`m.org_id`)}
-      from meant m where p.instance_id = m.instance_id and p.user_id = m.user_id
+      update profiles p set username = m.username from meant m where p.instance_id = m.instance_id and p.user_id = m.user_id
       returning p.instance_id, p.user_id, p.username
     ),
     moved as (
@@ -45,7 +50,8 @@ export function claim(sql: Sql, call: Call, domain: string, source: Fragment, cl
         'user.domain.claimed' as type, jsonb_build_object('userName', m.username) as payload
       from moved m
     ),
-    logged_claimed as (${appendEach(sql, sql`claimed`, logOf(call, 'user'))})${postDomainClaimed(sql, sql`moved`, domain)}`;
+    logged_claimed as (${appendEach(sql, sql`claimed`, logOf(call, 'user'))})
+    ${named(sql, sql`(select instance_id, user_id as aggregate_id, org_id as owner, username from moved)`, sql`s.username`)}${postDomainClaimed(sql, sql`moved`, domain)}`;
 }
 
 /** Over `u` (users) and `d` (the domain of the instance): by his id; where somebody has taken that name, one that nobody can foresee. */

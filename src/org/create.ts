@@ -11,7 +11,7 @@ import { addMember } from '../member/member.ts';
 import { posted } from '../notification/signal.ts';
 import { append } from '../store/events.ts';
 import { type Created, planHuman } from '../user/create.ts';
-import { claim } from './claim.ts';
+import { claim, lockDomain } from './claim.ts';
 import { domainLabel } from './domain.ts';
 import { errors } from './errors.ts';
 import { logOf } from './reach.ts';
@@ -111,8 +111,8 @@ async function planAdmin(
 
 async function insert(call: Call, { name, orgId, domain }: Named): Promise<Omit<NewOrg, 'created'>> {
   const [row] = await uniquely(() =>
-    call.db.change<{ sequence: bigint; at: string } | { sequence: null; at: null }>(
-      undefined,
+    call.db.changeBehind<{ sequence: bigint; at: string } | { sequence: null; at: null }>(
+      (sql) => lockDomain(sql, call, domain),
       (sql, caller) => sql`
         with caller as (${caller}),
         past as (

@@ -8,7 +8,7 @@ import { Failure } from '../failure/failure.ts';
 import { posted } from '../notification/signal.ts';
 import { append, appendEach } from '../store/events.ts';
 import { every, textFilter } from '../store/filter.ts';
-import { claim } from './claim.ts';
+import { claim, lockDomain } from './claim.ts';
 import { errors } from './errors.ts';
 import { demandOrg, logOf } from './reach.ts';
 import { uniquely } from './unique.ts';
@@ -37,7 +37,10 @@ export async function addDomain(call: Call, orgId: string, domain: string): Prom
   const [row] = await uniquely(() =>
     // Behind a lock of the organization, so that all of its domains are counted.
     call.db.changeBehind<Added>(
-      (sql) => sql`select from orgs where instance_id = ${call.instance.id} and org_id = ${orgId} for no key update`,
+      async (sql) => {
+        await sql`select from orgs where instance_id = ${call.instance.id} and org_id = ${orgId} for no key update`;
+        await lockDomain(sql, call, domain);
+      },
       (sql, caller) => sql`
         with caller as (${caller}),
         org as (

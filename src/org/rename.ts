@@ -4,7 +4,7 @@ import { Stale } from '../access/guard.ts';
 import { Failure } from '../failure/failure.ts';
 import { posted } from '../notification/signal.ts';
 import { append, type NewEvent } from '../store/events.ts';
-import { claim } from './claim.ts';
+import { claim, lockDomain } from './claim.ts';
 import { domainLabel } from './domain.ts';
 import { errors } from './errors.ts';
 import { demandOrg, logOf } from './reach.ts';
@@ -67,8 +67,8 @@ async function rename(call: Call, orgId: string, seen: Seen, name: string): Prom
     events.push({ type: 'org.domain.removed', payload: { domain: before.domain } });
   }
   const [row] = await uniquely(() =>
-    call.db.change<{ at: string | null }>(
-      undefined,
+    call.db.changeBehind<{ at: string | null }>(
+      (sql) => lockDomain(sql, call, domain),
       (sql, caller) => sql`
         with caller as (${caller}),
         changed as (

@@ -1,7 +1,7 @@
 /** zitadel.org.v2.OrganizationService: message in, message out. */
 import type { Implementation } from '../access/call.ts';
 import type { OrganizationService } from '../contract/gen/zitadel/org/v2/org_service_pb.js';
-import { timestampFromPg } from '../time/timestamp.ts';
+import { NEVER, timestampFromPg } from '../time/timestamp.ts';
 import { addOrganization } from './create.ts';
 import { addDomain, listDomains, removeDomain } from './domains.ts';
 import { listOrganizations } from './list.ts';
@@ -105,9 +105,6 @@ export const organizationService: Implementation<typeof OrganizationService> = {
     };
   },
 };
-
-/** `0001-01-01T00:00:00Z`, which the original tells as the date of what did not happen. */
-const NEVER = { seconds: -62_135_596_800n, nanos: 0 };
 
 /** As on the original the limit is told as it was asked for. */
 const pageOf = (total: number, { pagination }: { readonly pagination?: { readonly limit: number } | undefined }) => ({

@@ -12,7 +12,7 @@ import { OutsideError } from '../outbound/fetch.ts';
 import type { Outside } from '../outbound/outside.ts';
 import { TxtError } from '../outbound/txt.ts';
 import { append } from '../store/events.ts';
-import { claim } from './claim.ts';
+import { claim, lockDomain } from './claim.ts';
 import { errors } from './errors.ts';
 import { demandOrg, logOf } from './reach.ts';
 import { uniquely } from './unique.ts';
@@ -112,8 +112,8 @@ function timeLeft({ deadline }: Call): number {
 /** Stale where the domain is no more as it was looked for. */
 async function verified(call: Call, orgId: string, domain: string, sealed: Buffer): Promise<string> {
   const [row] = await uniquely(() =>
-    call.db.change<{ at: string | null }>(
-      undefined,
+    call.db.changeBehind<{ at: string | null }>(
+      (sql) => lockDomain(sql, call, domain),
       (sql, caller) => sql`
         with caller as (${caller}),
         org as (select o.instance_id, o.org_id from orgs o, caller where o.instance_id = ${call.instance.id} and o.org_id = ${orgId} for no key update of o),

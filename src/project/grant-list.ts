@@ -22,6 +22,7 @@ export interface GrantRow {
 
 export interface GrantPage {
   readonly total: number;
+  readonly limit: number;
   readonly rows: readonly GrantRow[];
 }
 
@@ -48,7 +49,7 @@ export async function listGrants(call: Call, { pagination, sortingColumn, filter
       )
       select page.* from caller left join page on true order by page.place`;
   });
-  return { total: Number(rows[0].total ?? 0), rows: rows.flatMap((row) => (row.grant_id === null ? [] : [row])) };
+  return { total: Number(rows[0].total ?? 0), limit, rows: rows.flatMap((row) => (row.grant_id === null ? [] : [row])) };
 }
 
 function columnOf(sql: Sql, column: ProjectGrantFieldName | undefined): Fragment {

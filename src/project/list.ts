@@ -21,6 +21,7 @@ export interface ProjectRow extends Project {
 
 export interface ProjectPage {
   readonly total: number;
+  readonly limit: number;
   readonly rows: readonly ProjectRow[];
 }
 
@@ -55,7 +56,7 @@ export async function listProjects(call: Call, { pagination, sortingColumn, filt
       )
       select page.* from caller left join page on true order by page.place`;
   });
-  return { total: Number(rows[0].total ?? 0), rows: rows.flatMap((row) => (row.project_id === null ? [] : [row])) };
+  return { total: Number(rows[0].total ?? 0), limit, rows: rows.flatMap((row) => (row.project_id === null ? [] : [row])) };
 }
 
 function columnOf(sql: Sql, column: ProjectFieldName | undefined): Fragment {

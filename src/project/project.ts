@@ -84,20 +84,23 @@ export type ProjectDecision<R> =
   | { readonly unchanged: R };
 
 /**
- * Runs a command on one project: permission, existence, then `decide` (which throws what forbids it, or gives the change), then one
+ * Runs a command on one project: permission, existence (`missing` says what is answered without), then `decide` (which throws what forbids it, or gives the change), then one
  * statement. If somebody changed the project in between, the whole is done again on what is true now.
  */
 export async function changeProject<R>(
   call: Call,
   projectId: string,
   { permission, orgId }: ProjectRule,
-  missing: Reason,
+  missing: Reason | (() => Promise<R>),
   decide: (project: Project) => ProjectDecision<R> | Promise<ProjectDecision<R>>,
 ): Promise<R> {
   const where = projectReachOrDeny(call.caller, permission);
   for (let n = 0; n < TRIES; n++) {
     const project = await loadProject(call, projectId);
-    if (!project || (orgId !== undefined && project.org_id !== orgId)) throw new Failure(missing);
+    if (!project || (orgId !== undefined && project.org_id !== orgId)) {
+      if (typeof missing === 'function') return missing();
+      throw new Failure(missing);
+    }
     withinProject(call, where, project, permission);
     const decided = await decide(project);
     if ('unchanged' in decided) return decided.unchanged;

@@ -12,7 +12,8 @@ import { listProjects } from './list.ts';
 import type { Project } from './project.ts';
 import { readProject } from './read.ts';
 import { addRoles } from './role.ts';
-import { activateProject, deactivateProject, updateProject } from './state.ts';
+import { listRoles } from './role-list.ts';
+import { activateProject, deactivateProject, deleteProject, updateProject } from './state.ts';
 
 export const projectService: Implementation<typeof ProjectService> = {
   async createProject({ organizationId: orgId, projectId, name, ...flags }, call) {
@@ -33,9 +34,9 @@ export const projectService: Implementation<typeof ProjectService> = {
   getProject: async ({ projectId }, call) => ({ project: projectMessage(await readProject(call, projectId)) }),
 
   async listProjects(request, call) {
-    const { total, rows } = await listProjects(call, request);
+    const { total, limit, rows } = await listProjects(call, request);
     return {
-      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(request.pagination?.limit ?? 0) },
+      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(limit) },
       projects: rows.map((row) => ({
         ...projectMessage(row),
         ...(row.granted_org_id !== null && {
@@ -61,9 +62,29 @@ export const projectService: Implementation<typeof ProjectService> = {
   deactivateProject: async ({ projectId }, call) => ({ changeDate: timestampFromPg((await deactivateProject(call, projectId)).at) }),
   activateProject: async ({ projectId }, call) => ({ changeDate: timestampFromPg((await activateProject(call, projectId)).at) }),
 
+  async deleteProject({ projectId }, call) {
+    const at = await deleteProject(call, projectId);
+    return at === undefined ? {} : { deletionDate: timestampFromPg(at) };
+  },
+
   async addProjectRole({ projectId, roleKey, displayName, group }, call) {
     const { at } = await addRoles(call, projectId, undefined, [{ key: roleKey, displayName, group: group ?? '' }]);
     return { ...(at !== undefined && { creationDate: timestampFromPg(at) }) };
+  },
+
+  async listProjectRoles(request, call) {
+    const { total, limit, rows } = await listRoles(call, request);
+    return {
+      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(limit) },
+      projectRoles: rows.map((row) => ({
+        projectId: request.projectId,
+        key: row.key,
+        displayName: row.display_name,
+        group: row.group_name,
+        creationDate: timestampFromPg(row.created_at),
+        changeDate: timestampFromPg(row.changed_at),
+      })),
+    };
   },
 
   createProjectGrant: async ({ projectId, grantedOrganizationId, roleKeys }, call) => ({
@@ -71,9 +92,9 @@ export const projectService: Implementation<typeof ProjectService> = {
   }),
 
   async listProjectGrants(request, call) {
-    const { total, rows } = await listGrants(call, request);
+    const { total, limit, rows } = await listGrants(call, request);
     return {
-      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(request.pagination?.limit ?? 0) },
+      pagination: { totalResult: BigInt(total), appliedLimit: BigInt(limit) },
       projectGrants: rows.map((row) => ({
         organizationId: row.org_id,
         creationDate: timestampFromPg(row.created_at),

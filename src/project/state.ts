@@ -1,10 +1,12 @@
 /** A project is changed, switched off and on, and removed (reference/org-and-settings.md 8.2). What was issued for one that is switched off is dead for good. */
 import type { Call } from '../access/call.ts';
+import { covers, reach } from '../access/permission.ts';
+import { removedAt } from '../access/removed.ts';
 import { Failure } from '../failure/failure.ts';
 import { dropProjectMembers } from '../member/drop.ts';
 import type { Fragment, Sql } from '../store/connect.ts';
 import { errors } from './errors.ts';
-import { changeProject, type Project, type ProjectChanged, type ProjectColumns, projectStates } from './project.ts';
+import { changeProject, type Project, type ProjectChange, type ProjectChanged, type ProjectColumns, projectStates } from './project.ts';
 import { uniquely } from './unique.ts';
 
 type Described = Partial<Omit<ProjectColumns, 'state'>>;
@@ -65,16 +67,29 @@ export function activateProject(call: Call, projectId: string, orgId?: string): 
 }
 
 /** With all that it holds; the grants of users on it say so in their own logs. */
-export function removeProject(call: Call, projectId: string, orgId?: string): Promise<ProjectChanged> {
-  return changeProject(call, projectId, { permission: 'project.delete', orgId }, errors.updateNotFound, ({ name }) => ({
-    change: {
-      removed: true,
-      events: [{ type: 'project.removed', payload: { name } }],
-      also: (sql) => sql`${dropProjectMembers(sql, sql`changed`)}${logUserGrants(sql, call)}`,
-    },
+export function removeProject(call: Call, projectId: string, orgId: string): Promise<ProjectChanged> {
+  return changeProject(call, projectId, { permission: DELETE, orgId }, errors.updateNotFound, (project) => ({
+    change: removal(call, project),
     answer: (done) => done,
   }));
 }
+
+/** The same in v2, where one that is gone already is no error. Gives the time of the removal, also of an earlier one. */
+export function deleteProject(call: Call, projectId: string): Promise<string | undefined> {
+  const before = () => removedAt(call, 'project', projectId, (orgId) => covers(reach(call.caller, DELETE), orgId));
+  return changeProject<string | undefined>(call, projectId, { permission: DELETE }, before, (project) => ({
+    change: removal(call, project),
+    answer: ({ at }) => at,
+  }));
+}
+
+const DELETE = 'project.delete';
+
+const removal = (call: Call, { name }: Project): ProjectChange => ({
+  removed: true,
+  events: [{ type: 'project.removed', payload: { name } }],
+  also: (sql) => sql`${dropProjectMembers(sql, sql`changed`)}${logUserGrants(sql, call)}`,
+});
 
 /** The rows go with the project. */
 function logUserGrants(sql: Sql, call: Call): Fragment {

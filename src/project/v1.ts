@@ -43,6 +43,10 @@ export const managementProjects: Implementation<typeof ManagementService> = {
   reactivateProject: async ({ id }, call) => ({ details: changed(await activateProject(call, id, call.orgId)) }),
   removeProject: async ({ id }, call) => ({ details: changed(await removeProject(call, id, call.orgId)) }),
 
+  async addProjectRole({ projectId, roleKey, displayName, group }, call) {
+    const { owner, sequence, at } = await addRoles(call, projectId, call.orgId, [{ key: roleKey, displayName, group }]);
+    return { details: { resourceOwner: owner, ...(sequence !== undefined && at !== undefined && added({ owner, sequence, at })) } };
+  },
   // As on the original this one tells the owner alone.
   bulkAddProjectRoles: async ({ projectId, roles }, call) => ({
     details: { resourceOwner: (await addRoles(call, projectId, call.orgId, roles.map(roleOf))).owner },

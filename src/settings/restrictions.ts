@@ -3,7 +3,7 @@ import type { Call } from '../access/call.ts';
 import { defaults, type Restrictions } from '../access/policy.ts';
 import { Failure } from '../failure/failure.ts';
 import { errors } from './errors.ts';
-import { DEFAULT_LANGUAGE, languages } from './language.ts';
+import { languages } from './language.ts';
 import { changePolicy, type Done, readPolicy, type Shown } from './policy.ts';
 
 export const readRestrictions = (call: Call): Promise<Shown<'restrictions'>> => readPolicy(call, 'restrictions', 'instance');
@@ -16,6 +16,7 @@ export async function setRestrictions(
   const patch = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Restrictions>; // of its own names
   const { allowedLanguages = defaults.restrictions.allowedLanguages } = patch;
   if (allowedLanguages.some((language) => !languages.includes(language))) throw new Failure(errors.languageUnknown);
-  if (allowedLanguages.length > 0 && !allowedLanguages.includes(DEFAULT_LANGUAGE)) throw new Failure(errors.defaultLanguageForbidden);
+  if (allowedLanguages.length > 0 && !allowedLanguages.includes(call.instance.defaultLanguage))
+    throw new Failure(errors.defaultLanguageForbidden);
   return changePolicy(call, 'restrictions', 'instance', patch);
 }

@@ -9,7 +9,7 @@ import type { SettingsService } from '../contract/gen/zitadel/settings/v2/settin
 import { policyProviders } from '../idp/login-policy.ts';
 import { offeredMessage } from '../idp/message.ts';
 import { timestampFromPg } from '../time/timestamp.ts';
-import { allowedLanguages, DEFAULT_LANGUAGE, languages } from './language.ts';
+import { allowedLanguages, languages } from './language.ts';
 import { ageOf, brandingOf, complexityOfV2, lockoutOf, loginOfV2, shownDetails } from './message.ts';
 import { deleteOrganizationSettings, listOrganizationSettings, setOrganizationSettings } from './organization.ts';
 import { changePolicy, type Level, put, readPolicy, unset } from './policy.ts';
@@ -44,7 +44,7 @@ export const settingsService: Implementation<typeof SettingsService> = {
     const { value } = await readRestrictions(call);
     return {
       defaultOrgId: call.instance.defaultOrgId,
-      defaultLanguage: DEFAULT_LANGUAGE,
+      defaultLanguage: call.instance.defaultLanguage,
       supportedLanguages: [...languages],
       allowedLanguages: [...allowedLanguages(value)],
     };

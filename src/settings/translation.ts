@@ -46,7 +46,9 @@ export async function readTexts(call: Call, level: TextLevel, tag: string, inher
         );
   const set = rows.flatMap(({ value, etag }) => (value === null ? [] : [{ value, etag }]));
   if (!inherited && level.case !== 'system') return { translations: set[0]?.value ?? {}, etag: set[0]?.etag };
-  const shipped = [shippedTexts[DEFAULT_LANGUAGE], shippedTexts[locale.language]].filter((texts) => texts !== undefined);
+  const shipped = [DEFAULT_LANGUAGE, call.instance.defaultLanguage, locale.language]
+    .map((language) => shippedTexts[language])
+    .filter((texts) => texts !== undefined);
   const translations = [...shipped, ...set.map(({ value }) => value)].reduce<JsonObject>(over, {});
   return { translations, etag: createHash('md5').update(JSON.stringify(translations)).digest('hex') };
 }

@@ -10,6 +10,7 @@ import { newToken } from '../access/token.ts';
 import { Failure } from '../failure/failure.ts';
 import { newId } from '../id/id.ts';
 import { chosenDomain, createInstance, generatedDomain, labelOf, type NewHuman, type NewMachine } from '../instance/create.ts';
+import { DEFAULT_LANGUAGE, supportedLanguage } from '../settings/language.ts';
 import { checkEmail } from '../user/contact.ts';
 import { planKey } from '../user/key.ts';
 import { checkComplexity } from '../user/password.ts';
@@ -33,7 +34,8 @@ export async function addInstance(call: SystemCall, request: CreateInstanceReque
   const { instanceName, firstOrgName, customDomain, defaultLanguage, owner: wanted } = request;
   const { externalDomain } = call;
   if (wanted.case === undefined) throw new Error('an instance without an owner has passed validation');
-  if (defaultLanguage !== '' && defaultLanguage !== 'en') throw new Failure(errors.languageNotServed);
+  const language = supportedLanguage(defaultLanguage || DEFAULT_LANGUAGE);
+  if (language === undefined) throw new Failure(errors.languageUnknown);
   const name = instanceName.trim();
   const orgName = firstOrgName.trim() || name;
   if (name === '') throw new Failure(errors.nameEmpty);
@@ -47,6 +49,7 @@ export async function addInstance(call: SystemCall, request: CreateInstanceReque
       createInstance(sql, {
         instanceId,
         name,
+        language,
         domains: customDomain === '' ? [generated] : [chosenDomain(customDomain), generated],
         orgId,
         orgName,

@@ -3,5 +3,6 @@ import type { Reason } from '../failure/failure.ts';
 
 export const errors = {
   nameEmpty: { code: 'invalid_argument', key: 'Errors.Invalid.Argument', id: 'INST-mruNY' },
-  languageNotServed: { code: 'unimplemented', key: 'a default language other than en is not served yet' },
+  /** As of the languages that an instance allows. */
+  languageUnknown: { code: 'invalid_argument', key: 'Errors.Language.NotSupported', id: 'KEYWARD-language' },
 } as const satisfies Record<string, Reason>;

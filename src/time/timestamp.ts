@@ -17,6 +17,9 @@ const usual = /^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[
 const FIRST: Moment = { seconds: -62_135_596_800n, nanos: 0 };
 const LAST: Moment = { seconds: 253_402_300_799n, nanos: 999_999_999 };
 
+/** `0001-01-01T00:00:00Z`, which the original tells as the date of what did not happen. */
+export const NEVER = FIRST;
+
 /** Reads a timestamptz as PostgreSQL writes it, whatever the time zone of the connection. What lies beyond is the first or last moment that protobuf knows. */
 export function timestampFromPg(text: string): Moment {
   return usual.test(text) ? byPlaces(text) : byParts(text);

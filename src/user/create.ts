@@ -15,7 +15,7 @@ import { codeMessage, type NewCode, storeCodes } from './code.ts';
 import { checkEmail, checkEmailTemplate, normalizePhone, setContact } from './contact.ts';
 import { errors } from './errors.ts';
 import { checkNewEntries, type Entry, metadataEvents } from './metadata.ts';
-import { demandName, domainOfName, usernameKey, usernameTaken } from './name.ts';
+import { demandName, domainOfName, named, usernameTaken } from './name.ts';
 import { newPassword } from './password.ts';
 import { languageTag } from './profile.ts';
 import { broughtAlong, insertTotp, sealTotp } from './totp.ts';
@@ -229,16 +229,17 @@ async function insert(call: Call, draft: Draft): Promise<Pick<Created, 'userId' 
         ),
         changed as (select instance_id, user_id as aggregate_id, org_id as owner, sequence, created_at as at, epoch from inserted),
         described as (
-          insert into profiles (instance_id, user_id, username_key, password_changed_at, ${commas(
+          insert into profiles (instance_id, user_id, password_changed_at, ${commas(
             sql,
             columns.map((c) => sql`${sql(c)}`),
           )})
-          select c.instance_id, c.aggregate_id, ${usernameKey(sql, sql`${profile.username}`, sql`c.instance_id`, sql`c.owner`)}, case when ${draft.withPassword} then c.at end, ${commas(
+          select c.instance_id, c.aggregate_id, case when ${draft.withPassword} then c.at end, ${commas(
             sql,
             columns.map((c) => sql`${profile[c] ?? null}`),
           )} from changed c
         ),
         logged as (${append(sql, sql`changed`, { aggregateType: 'user', editor: call.caller.userId, via: call.method.path }, events)})
+        ${named(sql, sql`changed`, sql`${profile.username}::text`)}
         ${storeCodes(sql, sql`changed`, draft.codes)}
         ${post(sql, sql`changed`, messages)}
         ${draft.totp ? insertTotp(sql, draft.totp, 'proven') : sql``}

@@ -12,13 +12,20 @@ import { errors } from './errors.ts';
 const SEPARATOR = 31;
 
 /**
- * What is unique of a user name in an organization (columns or values of the statement), by how that names its users: read behind a lock of its
- * row, which a change of that takes first (settings/names.ts). Null where there is no such organization.
+ * `, named as (…)`: what is unique of the user names of the CTE `source` (instance_id, aggregate_id, owner), by how the organization names its
+ * users: read behind a lock of its row, which a change of that takes first (settings/names.ts). For every statement that writes a user name.
  */
-export function usernameKey(sql: Sql, username: Fragment, instanceId: Fragment, orgId: Fragment): Fragment {
-  return sql`(
-    select lower(${username}) || case when named.login_with_domain or named.scoped_names then chr(${SEPARATOR}::int) || named.org_id else '' end
-    from orgs named where named.instance_id = ${instanceId} and named.org_id = ${orgId} for share)`;
+export function named(sql: Sql, source: Fragment, username: Fragment): Fragment {
+  return sql`,
+    named as (
+      insert into usernames as k (instance_id, user_id, key)
+      select s.instance_id, s.aggregate_id, lower(${username}) || (
+        select case when o.login_with_domain or o.scoped_names then chr(${SEPARATOR}::int) || o.org_id else '' end
+        from orgs o where o.instance_id = s.instance_id and o.org_id = s.owner for share
+      )
+      from ${source} s
+      on conflict (instance_id, user_id) do update set key = excluded.key
+    )`;
 }
 
 /**
@@ -28,11 +35,11 @@ export function usernameKey(sql: Sql, username: Fragment, instanceId: Fragment, 
 export function renamed(sql: Sql, source: Fragment): Fragment {
   return sql`
     renamed as (
-      update profiles p
-      set username_key = case when n.own then p.username_key || chr(${SEPARATOR}::int) || n.org_id else left(p.username_key, -1 - length(n.org_id)) end
+      update usernames k
+      set key = case when n.own then k.key || chr(${SEPARATOR}::int) || n.org_id else left(k.key, -1 - length(n.org_id)) end
       from ${source} n
       join users u on u.instance_id = n.instance_id and u.org_id = n.org_id
-      where n.own <> n.was_own and p.instance_id = u.instance_id and p.user_id = u.user_id
+      where n.own <> n.was_own and k.instance_id = u.instance_id and k.user_id = u.user_id
     )`;
 }
 
@@ -63,6 +70,8 @@ export async function claimedElsewhere(call: Call, username: string, orgId: stri
 }
 
 const UNIQUE_VIOLATION = '23505';
+/** Raised by the database where another organization got the domain of the name at the same moment (migrations/0013). */
+const DOMAIN_CLAIMED = 'KW001';
 
 /** Runs a statement that writes a user name. */
 export async function usernameTaken<T>(write: () => Promise<T>): Promise<T> {
@@ -72,6 +81,8 @@ export async function usernameTaken<T>(write: () => Promise<T>): Promise<T> {
     if (error instanceof postgres.PostgresError && error.code === UNIQUE_VIOLATION && error.constraint_name === 'profiles_username') {
       throw new Failure(errors.usernameTaken, { cause: error });
     }
+    if (error instanceof postgres.PostgresError && error.code === DOMAIN_CLAIMED)
+      throw new Failure(errors.domainReserved, { cause: error });
     throw error;
   }
 }

@@ -14,7 +14,7 @@ import { append, type NewEvent } from '../store/events.ts';
 import { commas } from '../store/filter.ts';
 import { codeMessage, type NewCode, storeCodes } from './code.ts';
 import { loginDomains } from './login-name.ts';
-import { usernameKey } from './name.ts';
+import { named } from './name.ts';
 
 export const kinds = { human: 1, machine: 2 } as const;
 /** Levels of the highest membership, as the column `rank` holds them. */
@@ -235,13 +235,7 @@ async function commit(call: Call, user: Target, change: Change): Promise<Changed
   const messages = messagesOf(call, user, change);
   const columns = Object.keys(profile) as (keyof Profile)[];
   const [row] = await call.db.change<Changed | Record<keyof Changed, null>>(user.user_id, (sql, caller) => {
-    const assignments = [
-      ...columns.map((c) => sql`${sql(c)} = ${profile[c] ?? null}`),
-      ...(profile.username === undefined
-        ? []
-        : [sql`username_key = ${usernameKey(sql, sql`${profile.username}`, sql`c.instance_id`, sql`c.owner`)}`]),
-      ...stamps.map((c) => sql`${sql(c)} = c.at`),
-    ];
+    const assignments = [...columns.map((c) => sql`${sql(c)} = ${profile[c] ?? null}`), ...stamps.map((c) => sql`${sql(c)} = c.at`)];
     const described =
       assignments.length === 0
         ? sql``
@@ -269,6 +263,7 @@ async function commit(call: Call, user: Target, change: Change): Promise<Changed
           case when ${quiet} then clock_timestamp() else u.changed_at end as at
       )${described},
       logged as (${append(sql, sql`changed`, { aggregateType: 'user', editor: call.caller.userId, via: call.method.path }, events)})
+      ${profile.username === undefined ? sql`` : named(sql, sql`changed`, sql`${profile.username}::text`)}
       ${storeCodes(sql, sql`changed`, codes)}
       ${post(sql, sql`changed`, messages)}
       ${also?.(sql) ?? sql``}

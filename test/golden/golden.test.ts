@@ -44,15 +44,20 @@ const SCENARIOS = [
   '34-login-doors-when-deactivated',
   '35-session-permissions',
   '36-lockout',
+  '40-organizations',
   '41-org-domains',
   '42-org-metadata',
+  '43-org-off-cuts-access',
   '44-settings-read',
   '45-settings-write',
+  '46-instance',
   '47-features',
   '48-web-keys',
   '49-idp',
   '50-v1-start',
   '51-v1-policies',
+  '52-tenant-isolation',
+  '53-permission-matrix',
   '54-v1-projects',
 ];
 
@@ -96,8 +101,7 @@ async function compare({ nodes: [node], adminPat }: Cluster, only: string): Prom
   const tokenFile = file('token', adminPat);
   const systemTokenFile = file('system-token', await tokenOf(SYSTEM_USER, { aud: [`http://localhost:${node.port}`] }));
   const args = [
-    '--import',
-    pathToFileURL(join(import.meta.dirname, 'descending-random.ts')).href,
+    ...['descending-random.ts', 'stand-ins.ts'].flatMap((name) => ['--import', pathToFileURL(join(import.meta.dirname, name)).href]),
     join(golden, 'run.mjs'),
     'compare',
     '--base',

@@ -54,6 +54,17 @@ test('a new human is asked to verify his address, in his language, by a link to 
   await drained(userId);
 });
 
+test('who has no language reads that of his instance', async () => {
+  await sql`update instances set default_language = 'fr' where instance_id = ${instanceId}`;
+  const profile = { givenName: 'Zoë', familyName: 'Test' };
+  const { userId } = await client.get(user.addHumanUser, { profile, email: { email: 'zoe2@example.com' }, metadata: [] }, admin);
+  const mail = await server.mails.next();
+  assert.match(mail.headers, /^Content-Language: fr$/m);
+  await sql`update instances set default_language = 'en' where instance_id = ${instanceId}`;
+  await client.get(user.verifyEmail, { userId, verificationCode: codeIn(mail) }, admin);
+  await drained(userId);
+});
+
 test('each event that sends something sends it, and the code in it is the one that counts', async () => {
   const { userId } = await human();
   await client.get(

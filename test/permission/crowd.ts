@@ -37,6 +37,8 @@ export type Possession =
   /** Of that project; it proves itself by a key. */
   | 'app'
   | 'appOff'
+  /** It proves itself by a secret instead. */
+  | 'appSecret'
   | 'projectMember'
   /** Of that project, to him. */
   | 'userGrant'
@@ -194,7 +196,8 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
         select (member->>'level')::smallint as level, member->>'objectId' as object, member->>'role' as role where member is not null
         union all select 2, "orgId", 'ORG_OWNER_VIEWER' where 'orgMember' = any(has)
         union all select 3, "instanceId", 'IAM_OWNER_VIEWER' where 'instanceMember' = any(has)
-        union all select 1, "projectId", 'PROJECT_OWNER_VIEWER' where 'projectMember' = any(has)) m`;
+        union all select 1, "projectId", 'PROJECT_OWNER_VIEWER' where 'projectMember' = any(has)) m
+      on conflict do nothing`; // who calls about himself may have a role there already
     await sql`
       insert into projects (instance_id, project_id, org_id, name, state, role_assertion, role_check, project_check, private_labeling, sequence, changed_sequence)
       select "instanceId", "projectId", "orgId", name || ' of ' || "userId", case when 'projectOff' = any(has) then 2 else 1 end, true, false, false, 0, 0, 0
@@ -204,7 +207,8 @@ export async function draw(sql: Pool, all: readonly Drawn[]): Promise<void> {
       select "instanceId", "projectId", 'role', name, '' from ${drawn} where 'project' = any(has)`;
     await sql`
       insert into apps (instance_id, app_id, project_id, name, kind, state, client_id, config, sequence)
-      select "instanceId", "appId", "projectId", name, 2, case when 'appOff' = any(has) then 2 else 1 end, "appId", '{"authMethod": 3}', 1
+      select "instanceId", "appId", "projectId", name, 2, case when 'appOff' = any(has) then 2 else 1 end, "appId",
+        jsonb_build_object('authMethod', case when 'appSecret' = any(has) then 0 else 3 end), 1
       from ${drawn} where 'app' = any(has)`;
     await sql`
       insert into orgs (instance_id, org_id, name, sequence) select "instanceId", "partnerId", name || ' beside ' || "userId", 0 from ${drawn} where 'partner' = any(has)`;

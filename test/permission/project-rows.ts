@@ -39,6 +39,7 @@ export const projectRows: readonly Row[] = [
   v1(management.deactivateProject, 'project.write', id),
   v1(management.reactivateProject, 'project.write', id, ['project', 'projectOff']),
   v1(management.removeProject, 'project.delete', id),
+  v1(management.addProjectRole, 'project.role.write', (target) => ({ ...projectId(target), roleKey: 'one', displayName: 'One' })),
   v1(management.bulkAddProjectRoles, 'project.role.write', (target) => ({
     ...projectId(target),
     roles: [{ key: 'new', displayName: 'New' }],
@@ -108,6 +109,25 @@ export const projectRows: readonly Row[] = [
     ] as const satisfies readonly (readonly [Row['rpc'], string, Row['message'], NonNullable<Row['has']>])[]
   ).map(([rpc, needs, message, has]): Row => ({ rpc, on: 'project', needs, changes: true, has: ['project', ...has], message })),
   {
+    rpc: project.deleteProject,
+    on: 'project',
+    needs: 'project.delete',
+    changes: true,
+    has: ['project', 'app', 'userGrant'],
+    unknown: ['ok'],
+    message: projectId,
+  },
+  {
+    rpc: project.listProjectRoles,
+    on: 'list',
+    needs: 'project.role.read',
+    gated: true,
+    changes: false,
+    has: ['project'],
+    headers: inOrg,
+    message: projectId,
+  },
+  {
     rpc: project.listProjectGrants,
     on: 'list',
     needs: 'project.grant.read',
@@ -160,6 +180,32 @@ export const projectRows: readonly Row[] = [
     has: ['project', 'app'],
     message: (target) => ({ applicationId: idsOf(target).appId }),
   },
+  ...(
+    [
+      [ApplicationService.method.deleteApplication, 'project.app.delete', []],
+      [ApplicationService.method.deactivateApplication, 'project.app.write', []],
+      [ApplicationService.method.reactivateApplication, 'project.app.write', ['appOff']],
+      [ApplicationService.method.generateClientSecret, 'project.app.write', ['appSecret']],
+    ] as const satisfies readonly (readonly [Row['rpc'], string, NonNullable<Row['has']>])[]
+  ).map(
+    ([rpc, needs, has]): Row => ({
+      rpc,
+      on: 'project',
+      needs,
+      changes: true,
+      has: ['project', 'app', ...has],
+      message: (target) => ({ ...projectId(target), applicationId: idsOf(target).appId }),
+    }),
+  ),
+  {
+    rpc: AuthorizationService.method.deleteAuthorization,
+    on: 'project',
+    needs: 'user.grant.delete',
+    changes: true,
+    has: ['project', 'userGrant'],
+    unknown: ['ok'],
+    message: (target) => ({ id: idsOf(target).grantId }),
+  },
   ...(['createAdministrator', 'updateAdministrator', 'deleteAdministrator'] as const).flatMap((name): Row[] => {
     const resources = {
       instance: ['instance', 'iam', 'instanceMember', () => ({ case: 'instance', value: true })],
@@ -181,6 +227,28 @@ export const projectRows: readonly Row[] = [
         ...(name !== 'deleteAdministrator' && { roles: [roles[on]] }),
       }),
     }));
+  }),
+  ...(['instance', 'org', 'project'] as const).map((of): Row => {
+    const resources = {
+      instance: () => ({ case: 'instance', value: true }),
+      org: ({ orgId }: Target) => ({ case: 'organizationId', value: orgId }),
+      project: (target: Target) => ({ case: 'projectId', value: idsOf(target).projectId }),
+    } as const;
+    return {
+      rpc: InternalPermissionService.method.listAdministrators,
+      how: `of the ${of}`,
+      on: 'list',
+      needs: `${of === 'instance' ? 'iam' : of}.member.read`,
+      self: 'nothing',
+      changes: false,
+      has: ['project', `${of}Member`],
+      message: (target) => ({
+        filters: [
+          { filter: { case: 'inUserIdsFilter', value: { ids: [target.userId] } } },
+          { filter: { case: 'resource', value: { resource: resources[of](target) } } },
+        ],
+      }),
+    };
   }),
   {
     rpc: AuthorizationService.method.createAuthorization,

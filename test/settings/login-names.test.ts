@@ -77,9 +77,9 @@ const withDomain = (orgId: string) => here.get(addCustomDomainPolicy, { orgId, u
 /** What is unique of each user name says what its organization says. */
 async function consistent(): Promise<void> {
   const wrong = await sql`
-    select p.user_id, p.username_key from profiles p join users u using (instance_id, user_id) join orgs o using (instance_id, org_id)
+    select p.user_id, n.key from profiles p left join usernames n using (instance_id, user_id) join users u using (instance_id, user_id) join orgs o using (instance_id, org_id)
     where p.instance_id = ${instanceId}
-      and p.username_key <> lower(p.username) || case when o.login_with_domain or o.scoped_names then chr(31) || o.org_id else '' end`;
+      and n.key is distinct from lower(p.username) || case when o.login_with_domain or o.scoped_names then chr(31) || o.org_id else '' end`;
   assert.deepEqual([...wrong], []);
 }
 
@@ -97,6 +97,20 @@ test('with the domain policy a user logs in with each verified domain of his org
   await here.get(resetCustomDomainPolicyToDefault, { orgId }, v1);
   assert.deepEqual(await names(id), { all: ['grace'], preferred: 'grace' });
   assert.equal(await found('grace'), id);
+  await consistent();
+});
+
+test('a change that does not come to its end in time is told as such, and nothing has changed', async () => {
+  const { orgId } = await organization();
+  const id = await human(orgId, 'unhurried');
+  await sql.begin(async (holder) => {
+    await holder`select from usernames where instance_id = ${instanceId} and user_id = ${id} for update`;
+    assert.equal((await here.ask(addCustomDomainPolicy, { orgId, userLoginMustBeDomain: true }, v1)).code, 'unavailable');
+  });
+  assert.deepEqual(await names(id), { all: ['unhurried'], preferred: 'unhurried' });
+  assert.equal(await found('unhurried'), id);
+  await consistent();
+  await withDomain(orgId);
   await consistent();
 });
 

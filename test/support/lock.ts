@@ -22,7 +22,7 @@ export async function queued<Calls extends readonly (() => Promise<unknown>)[]>(
 }
 
 /** Resolves when so many statements wait for a lock in this database. There is no event for that: the database itself looks until it is so. */
-async function waiting(sql: Pool, statements: number): Promise<void> {
+export async function waiting(sql: Pool, statements: number): Promise<void> {
   await sql.unsafe(`
     do $$ begin
       while (select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') < ${statements} loop

@@ -152,7 +152,7 @@ test('keyward instance pat --owner makes no owner of a machine that only bears t
   await sql`delete from memberships where instance_id = ${instanceId} and level = 3`;
   await sql`update users set is_owner = false, rank = 0 where instance_id = ${instanceId} and rank = 3`;
   const named = await sql<{ user_id: string }[]>`
-    select user_id from profiles where instance_id = ${instanceId} and username_key = 'admin'`;
+    select user_id from usernames where instance_id = ${instanceId} and key = 'admin'`;
   assert.equal(named.length, 1);
   await runKeyward(cluster.database, ['instance', 'pat', '--owner']);
   const [bearer] = await sql<{ is_owner: boolean }[]>`

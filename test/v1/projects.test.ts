@@ -201,6 +201,52 @@ describe('a project', () => {
   });
 });
 
+describe('over v2 a project', () => {
+  const v2 = ProjectService.method;
+
+  it('is removed as often as it is asked for, and each time tells when', async () => {
+    const projectId = await project();
+    const { userId } = await newUser();
+    const { userGrantId: grantId } = await get(v1.addUserGrant, { userId, projectId, roleKeys: [] });
+    const { deletionDate } = await get(v2.deleteProject, { projectId });
+    assert.ok(deletionDate);
+    assert.equal(await said(v2.getProject, { projectId }), 'not_found QUERY-fk2fs');
+    assert.equal(await said(v1.getUserGrantByID, { userId, grantId }), 'not_found QUERY-wIPkA');
+    assert.deepEqual((await get(v2.deleteProject, { projectId })).deletionDate, deletionDate);
+    assert.equal((await get(v2.deleteProject, { projectId: 'never' })).deletionDate, undefined);
+    const elsewhere = await people.caller({ orgId: other, orgRoles: { [other]: ['ORG_OWNER'] } });
+    assert.equal((await get(v2.deleteProject, { projectId }, { token: elsewhere.token, orgId: other })).deletionDate, undefined);
+  });
+
+  it('tells its roles, those that are looked for, in the order that is asked for', async () => {
+    const projectId = await project();
+    const roles = [
+      { key: 'b', displayName: 'Beta', group: 'letters' },
+      { key: 'a', displayName: 'Alpha' },
+      { key: 'c', displayName: 'Gamma' },
+    ];
+    await get(v1.bulkAddProjectRoles, { projectId, roles });
+    await get(v1.addProjectRole, { projectId, roleKey: 'd', displayName: 'Delta', group: 'letters' });
+    assert.equal(await said(v1.addProjectRole, { projectId, roleKey: 'd', displayName: 'Delta' }), 'already_exists V3-DKcYh');
+    const keys = async (more: Omit<Message<typeof v2.listProjectRoles>, '$typeName' | '$unknown'>) => {
+      const { projectRoles } = await get(v2.listProjectRoles, { projectId, pagination: { asc: true }, sortingColumn: 1, ...more });
+      return projectRoles.map(({ key }) => key).join('');
+    };
+    assert.equal(await keys({}), 'abcd');
+    assert.equal(await keys({ pagination: { asc: false } }), 'dcba');
+    assert.equal(await keys({ pagination: { asc: true, limit: 2, offset: 1n } }), 'bc');
+    assert.equal(await keys({ filters: [{ filter: { case: 'roleKeyFilter', value: { key: 'c' } } }] }), 'c');
+    assert.equal(await keys({ filters: [{ filter: { case: 'displayNameFilter', value: { displayName: 'lta', method: 6 } } }] }), 'd');
+    const { pagination, projectRoles } = await get(v2.listProjectRoles, { projectId, pagination: { asc: true }, sortingColumn: 1 });
+    assert.deepEqual([pagination?.totalResult, pagination?.appliedLimit], [4n, 100n]);
+    const [, second] = projectRoles;
+    assert.deepEqual([second?.projectId, second?.displayName, second?.group], [projectId, 'Beta', 'letters']);
+    const owner = await newUser();
+    await get(v1.addProjectMember, { projectId, userId: owner.userId, roles: ['PROJECT_OWNER'] });
+    assert.equal((await get(v2.listProjectRoles, { projectId }, owner)).projectRoles.length, 4, 'also for who has a role on it alone');
+  });
+});
+
 describe('v2beta', () => {
   it('makes a project that v1 gives applications, and grants that v2 lists', async () => {
     const beta = BetaProjectService.method;
@@ -235,6 +281,38 @@ describe('an application', () => {
     assert.equal(row?.public_key, createPublicKey(file.key!).export({ type: 'spki', format: 'pem' }));
   });
 
+  it('gets a new secret in place of the one before, if it proves itself by one', async () => {
+    const projectId = await project();
+    const { appId: applicationId, clientSecret } = await get(v1.addAPIApp, { projectId, name: 'app' });
+    const renew = ApplicationService.method.generateClientSecret;
+    const hash = async () =>
+      (
+        await sql<{ secret_hash: string }[]>`
+        select secret_hash from apps where instance_id = ${cluster.instanceId} and app_id = ${applicationId}`
+      )[0]!.secret_hash;
+    const before = await hash();
+    const { clientSecret: renewed, creationDate } = await get(renew, { projectId, applicationId });
+    assert.ok(renewed.length === clientSecret.length && renewed !== clientSecret && creationDate);
+    assert.notEqual(await hash(), before);
+    assert.equal(await said(renew, { projectId: await project(), applicationId }), 'not_found COMMAND-Kd92s');
+    const { appId: keyed } = await get(v1.addAPIApp, { projectId, name: 'keyed', authMethodType: 1 });
+    assert.equal(await said(renew, { projectId, applicationId: keyed }), 'invalid_argument KEYWARD-noSecret');
+  });
+
+  it('is switched off and on, and removed, over v2', async () => {
+    const { deactivateApplication, reactivateApplication, deleteApplication, getApplication } = ApplicationService.method;
+    const projectId = await project();
+    const { appId: applicationId } = await get(v1.addAPIApp, { projectId, name: 'app', authMethodType: 1 });
+    const named = { projectId, applicationId };
+    assert.ok((await get(deactivateApplication, named)).deactivationDate);
+    assert.equal(await said(deactivateApplication, named), 'failed_precondition COMMAND-dsh35');
+    assert.equal((await get(getApplication, { applicationId })).application?.state, AppState.INACTIVE);
+    assert.ok((await get(reactivateApplication, named)).reactivationDate);
+    assert.equal(await said(reactivateApplication, named), 'failed_precondition COMMAND-1n8cM');
+    assert.ok((await get(deleteApplication, named)).deletionDate);
+    assert.equal(await said(deleteApplication, named), 'not_found COMMAND-0po9s');
+  });
+
   it('answers in no way that its grants do not end in', async () => {
     const projectId = await project();
     const wanted = { projectId, name: 'x', redirectUris: ['https://a.example'], responseTypes: [0], grantTypes: [1] };
@@ -243,6 +321,36 @@ describe('an application', () => {
 });
 
 describe('roles of a user on a project', () => {
+  it('are taken once, and told so as often as it is asked for', async () => {
+    const projectId = await project();
+    const { userId } = await newUser();
+    const { userGrantId: id } = await get(v1.addUserGrant, { userId, projectId, roleKeys: [] });
+    const take = AuthorizationService.method.deleteAuthorization;
+    const { deletionDate } = await get(take, { id });
+    assert.equal(await said(v1.getUserGrantByID, { userId, grantId: id }), 'not_found QUERY-wIPkA');
+    assert.deepEqual((await get(take, { id })).deletionDate, deletionDate);
+    assert.equal((await get(take, { id: 'never' })).deletionDate?.seconds, -62_135_596_800n, '0001-01-01T00:00:00Z, as on the original');
+    const events = await sql<{ type: string }[]>`
+      select type from events where instance_id = ${cluster.instanceId} and aggregate_type = 'usergrant' and aggregate_id = ${id} order by sequence`;
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['user.grant.added', 'user.grant.removed'],
+    );
+  });
+
+  it('are taken by a role on the project where its own organization gave them, not where another did', async () => {
+    const projectId = await project();
+    await get(v1.addProjectGrant, { projectId, grantedOrgId: other, roleKeys: [] });
+    const [owner, { userId }] = [await newUser(), await newUser(other)];
+    await get(v1.addProjectMember, { projectId, userId: owner.userId, roles: ['PROJECT_OWNER'] });
+    const create = AuthorizationService.method.createAuthorization;
+    const take = AuthorizationService.method.deleteAuthorization;
+    const { id: byOwn } = await get(create, { userId, projectId, organizationId: home, roleKeys: [] });
+    const { id: byOther } = await get(create, { userId, projectId, organizationId: other, roleKeys: [] });
+    assert.equal(await said(take, { id: byOwn }, owner), 'ok');
+    assert.equal(await said(take, { id: byOther }, owner), 'permission_denied AUTH-Swrgg2');
+  });
+
   it('are given by the owner of the project, or an organization that it is granted to, of what was granted', async () => {
     const projectId = await project();
     const { userId } = await newUser(other);

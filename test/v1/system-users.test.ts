@@ -10,6 +10,7 @@ import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import { AuthService } from '@zitadel/proto/zitadel/auth_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import { SystemService } from '@zitadel/proto/zitadel/system_pb.js';
+import { SettingsService } from '../../src/contract/gen/zitadel/settings/v2/settings_service_pb.js';
 import { newId } from '../../src/id/id.ts';
 import { claimNode } from '../../src/store/node.ts';
 import { assertion, BY_KEY, FOR_API, type MachineKey } from '../oidc/machines.ts';
@@ -261,11 +262,36 @@ describe('a new instance', () => {
       'invalid_argument undefined': { ...wish(), owner: { case: undefined } },
       'invalid_argument INST-S3v3w': wish(`under_score-${newId()}.localhost`),
       'invalid_argument DOMAIN-dv3t5': machine({ personalAccessToken: { expirationDate: { seconds: 1n } } }),
-      'unimplemented undefined': { ...wish(), defaultLanguage: 'de' },
+      'invalid_argument KEYWARD-language': { ...wish(), defaultLanguage: 'tlh' },
     };
     const before = (await cluster.sql`select from events`).length;
     for (const [refusal, message] of Object.entries(table)) assert.equal(await said(createInstance, message, tester), refusal);
     assert.equal((await cluster.sql`select from events`).length, before);
+  });
+
+  it('speaks the language that was chosen for it, where none other is known of', async () => {
+    const message = { ...wish(), defaultLanguage: 'de' };
+    const { pat, instanceId } = await client.get(createInstance, message, { token: tester, protocol: 'grpc' });
+    const host = new Client(second ?? first, message.customDomain);
+    const { getGeneralSettings, getHostedLoginTranslation } = SettingsService.method;
+    assert.equal((await host.get(getGeneralSettings, {}, { token: pat })).defaultLanguage, 'de');
+    const shipped = async (locale: string) =>
+      (await host.get(getHostedLoginTranslation, { locale, level: { case: 'system', value: true } }, { token: pat })).translations;
+    assert.deepEqual(await shipped('sv'), await shipped('de'));
+    assert.notDeepEqual(await shipped('en'), await shipped('de'));
+    const restrict = async (allowed: string[]) => {
+      const answer = await host.ask(
+        AdminService.method.setRestrictions,
+        { allowedLanguages: { list: allowed } },
+        { token: pat, protocol: 'grpc' },
+      );
+      return answer.code === 'ok' ? 'ok' : `${answer.code} ${answer.id}`;
+    };
+    assert.equal(await restrict(['en', 'fr']), 'failed_precondition KEYWARD-defaultLanguage');
+    assert.equal(await restrict(['de', 'fr']), 'ok');
+    const [event] = await cluster.sql`
+      select payload from events where instance_id = ${instanceId} and type = 'instance.default.language.set'`;
+    assert.deepEqual(event?.payload, { language: 'de' });
   });
 
   it('comes with a key of its owner, who so gets a token for it', async () => {
