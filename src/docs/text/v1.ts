@@ -41,6 +41,7 @@ const own: Texts = {
     DeactivateProject: 'Switches a project off. Nobody logs in with its applications, and tokens that were issued for them are dead.',
     ReactivateProject: 'Switches a deactivated project on again.',
     RemoveProject: 'Deletes a project with its roles, grants and applications.',
+    AddProjectRole: 'Adds a role to a project, by a key that it keeps.',
     BulkAddProjectRoles: 'Adds several roles to a project at once: all of them, or none.',
     AddProjectMember: 'Makes a user an administrator of a project, with the roles named.',
     UpdateProjectMember: 'Sets the roles of an administrator of a project; those that are left out are taken away.',
