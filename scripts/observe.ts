@@ -41,7 +41,7 @@ const lines = [...byPath].map(
   ([path, errors]) => `  ${JSON.stringify(path)}: [\n${errors.map(([, ...error]) => `    ${list(error)}`).join(',\n')}\n  ]`,
 );
 writeFileSync(target, `{\n${lines.join(',\n')}\n}\n`);
-console.log(`observe: ${byPath.size} RPCs with ${unique.size} errors.`);
+process.stdout.write(`observe: ${byPath.size} RPCs with ${unique.size} errors.\n`);
 
 function list(texts: readonly string[]): string {
   return `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`;

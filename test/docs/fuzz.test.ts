@@ -41,8 +41,8 @@ interface Operation {
 const cluster = await startCluster(1);
 const origin = `http://localhost:${cluster.nodes[0].port}`;
 const document = openApi(services, answeredBy(services), { version: '1', origin });
-const { schemas: components } = document.components as unknown as { schemas: Record<string, JsonObject> }; // as `openApi` makes them
-const paths = document.paths as unknown as Readonly<Record<string, Readonly<Record<string, Operation>>>>; // the same
+const { schemas: components } = document.components;
+const paths = document.paths as Readonly<Record<string, Readonly<Record<string, JsonObject & Operation>>>>; // as `openApi` makes them
 
 const people = new People(cluster.sql, cluster);
 const [human, machine] = await Promise.all([people.person({ kind: 'human', password: 'Secret#2026' }), people.person()]);

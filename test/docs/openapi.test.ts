@@ -34,7 +34,7 @@ interface Answer {
 const about = { version: '1', origin: 'https://auth.example.com' };
 const answered = answeredBy(services);
 const whole = openApi(services, answered, about);
-const paths = whole.paths as unknown as Readonly<Record<string, Readonly<Record<string, Operation>>>>; // as `openApi` makes them
+const paths = whole.paths as Readonly<Record<string, Readonly<Record<string, JsonObject & Operation>>>>; // as `openApi` makes them
 const operations = Object.entries(paths).flatMap(([path, item]) =>
   Object.entries(item).map(([verb, operation]) => ({ path, verb, operation })),
 );

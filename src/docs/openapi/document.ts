@@ -12,6 +12,12 @@ export interface About {
   readonly origin: string;
 }
 
+/** As far as it is read again. */
+export interface OpenApi extends JsonObject {
+  readonly paths: Record<string, Record<string, JsonObject>>;
+  readonly components: { readonly schemas: Record<string, JsonObject>; readonly securitySchemes: JsonObject };
+}
+
 /** Names of the messages that stand in answers of any of the services: a request's form of them has a name of its own where it has rules. */
 export function answeredBy(services: readonly ServiceEntry[]): ReadonlySet<string> {
   const seen = new Set<DescMessage>(services.flatMap(({ entries }) => entries.map(({ method }) => method.rpc.output)));
@@ -19,7 +25,7 @@ export function answeredBy(services: readonly ServiceEntry[]): ReadonlySet<strin
   return new Set([...seen].map(({ typeName }) => typeName));
 }
 
-export function openApi(services: readonly ServiceEntry[], answered: ReadonlySet<string>, { version, origin }: About): JsonObject {
+export function openApi(services: readonly ServiceEntry[], answered: ReadonlySet<string>, { version, origin }: About): OpenApi {
   const schemas = new Schemas(answered);
   const paths = new Paths();
   for (const entry of services.flatMap(({ entries }) => entries)) addEntry(entry, paths, schemas, origin);
@@ -95,44 +101,37 @@ const detailFields: JsonObject = {
 
 /** As transport/rest/error.ts and transport/connect/error.ts write them. */
 const errorSchemas: Record<string, JsonObject> = {
-  Error: {
-    type: 'object',
-    description: 'A refusal over REST.',
-    required: ['code', 'message'],
-    properties: {
-      code: { type: 'integer', enum: Object.values(codes).map(({ grpc }) => grpc), description: 'The status code of gRPC.' },
-      message: { type: 'string', description: 'A text for people; the id stands in parentheses.' },
-      details: {
-        type: 'array',
-        maxItems: 1,
-        items: {
-          type: 'object',
-          required: ['@type', 'message'],
-          properties: { '@type': { type: 'string', enum: typeUrls.map((name) => `type.googleapis.com/${name}`) }, ...detailFields },
-        },
+  Error: errorSchema(
+    'A refusal over REST.',
+    { type: 'integer', enum: Object.values(codes).map(({ grpc }) => grpc), description: 'The status code of gRPC.' },
+    {
+      required: ['@type', 'message'],
+      properties: { '@type': { type: 'string', enum: typeUrls.map((name) => `type.googleapis.com/${name}`) }, ...detailFields },
+    },
+  ),
+  ConnectError: errorSchema(
+    'A refusal over Connect.',
+    { type: 'string', enum: Object.keys(codes), description: 'The status code by name.' },
+    {
+      required: ['type', 'value'],
+      properties: {
+        type: { type: 'string', enum: typeUrls },
+        value: { type: 'string', description: 'The detail as protobuf, in base64 without padding.' },
+        debug: { type: 'object', required: ['message'], properties: detailFields },
       },
     },
-  },
-  ConnectError: {
-    type: 'object',
-    description: 'A refusal over Connect.',
-    required: ['code', 'message'],
-    properties: {
-      code: { type: 'string', enum: Object.keys(codes), description: 'The status code by name.' },
-      message: { type: 'string', description: 'A text for people; the id stands in parentheses.' },
-      details: {
-        type: 'array',
-        maxItems: 1,
-        items: {
-          type: 'object',
-          required: ['type', 'value'],
-          properties: {
-            type: { type: 'string', enum: typeUrls },
-            value: { type: 'string', description: 'The detail as protobuf, in base64 without padding.' },
-            debug: { type: 'object', required: ['message'], properties: detailFields },
-          },
-        },
-      },
-    },
-  },
+  ),
 };
+
+function errorSchema(description: string, code: JsonObject, detail: JsonObject): JsonObject {
+  return {
+    type: 'object',
+    description,
+    required: ['code', 'message'],
+    properties: {
+      code,
+      message: { type: 'string', description: 'A text for people; the id stands in parentheses.' },
+      details: { type: 'array', maxItems: 1, items: { type: 'object', ...detail } },
+    },
+  };
+}

@@ -1,6 +1,6 @@
 /** JSON text that may stand in the source of a language: what would mean something there, or cannot be seen, is written as JSON's own `\uXXXX`. */
 import type { JsonValue } from '@bufbuild/protobuf';
-import { type Literals, literal, quoted } from './literal.ts';
+import { brackets, type Literals, literal, quoted } from './literal.ts';
 
 interface Where {
   /** Characters that the language may not meet. They only ever stand inside strings of JSON, where its escapes are understood. */
@@ -24,11 +24,7 @@ const literalsWith = (special: Readonly<Record<string, string>>): Literals => {
   return {
     ...strings,
     constants: { true: 'true', false: 'false', null: 'null' },
-    indent: '  ',
-    list: ['[', ']'],
-    map: ['{', '}'],
-    emptyMap: '{}',
-    padding: ' ',
+    ...brackets,
     lastComma: '',
     key: (key) => `${quoted(key, strings)}: `,
   };

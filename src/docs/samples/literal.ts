@@ -30,6 +30,15 @@ export interface Literals extends Strings {
   readonly cast?: (keys: readonly string[]) => string;
 }
 
+/** Containers as JSON, JavaScript and Ruby write them. */
+export const brackets = {
+  indent: '  ',
+  list: ['[', ']'],
+  map: ['{', '}'],
+  emptyMap: '{}',
+  padding: ' ',
+} as const satisfies Partial<Literals>;
+
 export function quoted(text: string, { quote, escapes, unseen }: Strings): string {
   const shown = (character: string): string =>
     escapes[character] ?? (character !== ' ' && UNSEEN.test(character) ? unseen(character.codePointAt(0) ?? 0) : character);

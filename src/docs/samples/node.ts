@@ -1,6 +1,6 @@
 /** Node.js with its own fetch. */
 import { type SampleCall, urlOf } from './call.ts';
-import { type Literals, literal, quoted } from './literal.ts';
+import { brackets, type Literals, literal, quoted } from './literal.ts';
 
 export function node(call: SampleCall): string {
   const { body } = call;
@@ -21,11 +21,7 @@ const literals: Literals = {
   escapes: { "'": "\\'", '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' },
   unseen: (code) => `\\u{${code.toString(16)}}`,
   constants: { true: 'true', false: 'false', null: 'null' },
-  indent: '  ',
-  list: ['[', ']'],
-  map: ['{', '}'],
-  emptyMap: '{}',
-  padding: ' ',
+  ...brackets,
   lastComma: ',',
   // `__proto__: x` would set the prototype of the object.
   key: (key) => `${key === '__proto__' ? `['${key}']` : /^[a-z_$][\w$]*$/i.test(key) ? key : text(key)}: `,

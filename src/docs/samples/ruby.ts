@@ -1,6 +1,6 @@
 /** Ruby with its standard library. */
 import { type SampleCall, urlOf } from './call.ts';
-import { type Literals, literal, quoted } from './literal.ts';
+import { brackets, type Literals, literal, quoted } from './literal.ts';
 
 export function ruby(call: SampleCall): string {
   const { body } = call;
@@ -23,11 +23,7 @@ const literals: Literals = {
   escapes: { '"': '\\"', '\\': '\\\\', '#': '\\#', '\n': '\\n', '\r': '\\r', '\t': '\\t' },
   unseen: (code) => `\\u{${code.toString(16)}}`,
   constants: { true: 'true', false: 'false', null: 'nil' },
-  indent: '  ',
-  list: ['[', ']'],
-  map: ['{', '}'],
-  emptyMap: '{}',
-  padding: ' ',
+  ...brackets,
   lastComma: ',',
   key: (key) => `${/^[a-z_]\w*$/i.test(key) ? key : text(key)}: `,
 };
